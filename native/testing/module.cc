@@ -1,0 +1,10 @@
+// Entry point of nabla_testing.node: parts of the native core that JavaScript never calls in earnest, for the
+// test suite.
+#include "testing/testing.h"
+
+static Napi::Object initialise(Napi::Env env, Napi::Object exports) {
+  (void)env;
+  return exports;
+}
+
+NODE_API_MODULE(nabla_testing, initialise)

@@ -1,0 +1,6 @@
+// Registration functions of nabla_testing.node, one per file of this folder.
+#pragma once
+
+#include "addon/addon.h"
+
+namespace nabla::testing {}  // namespace nabla::testing
