@@ -1,0 +1,98 @@
+// A program after decoding: every index, shape, stride and length in it has been checked, so that whoever runs it
+// cannot leave its memory whatever the values of the inputs are.
+//
+// Letter code: N samples, B lanes (samples in a block), T the compute type (float or double). Sizes, strides and offsets
+// count elements. Panel strides and offsets are already multiplied by B.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "opcodes.h"
+#include "status.h"
+
+namespace nabla {
+
+constexpr int64_t elementBytes(DType dtype) {
+  return dtype == DType::kF64 ? 8 : dtype == DType::kU8 ? 1 : 4;
+}
+
+struct ArraySpec {
+  DType dtype = DType::kF32;
+  int64_t length = 0;
+};
+
+// An operand's place; strides follow the dims of its instruction.
+struct Operand {
+  Space space = Space::kNone;
+  int32_t index = 0;
+  int64_t offset = 0;
+  std::array<int64_t, kMaxRank> strides{};
+};
+
+// One instruction of any kind. `dims` are the outer logical dims (rank of them); what else is used depends on the opcode:
+//   ELEMENTWISE  op, arity, in[arity], out
+//   DENSE        J K C; out (sJ, sC); in = {W (sK, sJ), x (sK, sC), bias (sJ), scale (sJ, sC)} in their strides[0..1]
+//   CONTRACT     I J K; out, in = {a, b, w}; the strides after the outer dims are in outTail and inTail
+//   REDUCE_SUM   out, in[0]
+//   GATHER       out, in[0], laneStride
+//   SCATTER      out (destination), in[0], laneStride
+//   LANE_SUM     out (accumulator), in[0]
+//   OUTER_SUM    I J; out (accumulator; outTail = accI, accJ), in = {a, b} with inTail[p][0]
+struct Instruction {
+  Opcode opcode = Opcode::kElementwise;
+  Op op = Op::kCopy;
+  int32_t arity = 0;
+  int32_t rank = 0;
+  std::array<int64_t, kMaxRank> dims{};
+  int64_t I = 0, J = 0, K = 0, C = 0;
+  bool accumulate = false;
+  bool symmetric = false;
+  int64_t laneStride = 0;
+  Operand out;
+  std::array<int64_t, 2> outTail{};
+  std::array<Operand, 4> in;
+  std::array<std::array<int64_t, 2>, 4> inTail{};
+};
+
+// After all chunks of a loop: dst[0..length) = beta * dst + sum over chunks of accumulator[accOffset..]
+struct Final {
+  int64_t accOffset = 0;
+  int64_t length = 0;
+  Operand dst;
+  double beta = 0;
+};
+
+struct Loop {
+  LoopKind kind = LoopKind::kFlat;
+  int64_t N = 0;
+  int64_t B = 0;
+  int64_t arenaElements = 0;
+  int64_t accumulatorElements = 0;
+  std::vector<Instruction> instructions;
+  std::vector<Final> finals;
+};
+
+struct Program {
+  DType dtype = DType::kF32;
+  std::vector<ArraySpec> inputs;
+  std::vector<ArraySpec> outputs;
+  std::vector<double> constants;
+  int64_t sharedElements = 0;
+  std::vector<Loop> loops;
+};
+
+// What a decoder accepts. The defaults are what a machine could hold; a fuzzer sets them low.
+struct DecodeLimits {
+  int64_t maxScratchBytes = 0;  // arena, shared scratch or accumulators, each; 0 stands for the machine's memory
+  int64_t maxWords = int64_t{1} << 28;
+};
+
+// Decodes and validates. On failure `program` is left empty and the status says which word or instruction is at fault
+// and why: kProgram, kTooLarge or kOutOfMemory. Never throws.
+Status decode(std::span<const double> words, Program& program, const DecodeLimits& limits = {}) noexcept;
+
+}  // namespace nabla
