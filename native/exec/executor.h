@@ -1,4 +1,5 @@
-// Runs a decoded program over the caller's arrays: blocks of B samples, spread over threads, one arena per thread.
+// Runs a decoded program over the caller's arrays: blocks of B samples, spread over threads, one arena per
+// thread.
 #pragma once
 
 #include <atomic>
@@ -7,7 +8,7 @@
 #include <memory>
 #include <span>
 
-#include "../program/program.h"
+#include "program/program.h"
 
 namespace nabla {
 
@@ -16,8 +17,9 @@ struct KernelTable;
 
 // Shared between a run and whoever watches it from another thread.
 struct RunControl {
-  std::atomic<bool> abort{false};   // set it to end the run within about a millisecond with kAborted
-  std::atomic<int64_t> done{0};     // samples finished, summed over the program's loops; total is Executor::samples()
+  std::atomic<bool> abort{false};  // set it to end the run within about a millisecond with kAborted
+  std::atomic<int64_t> done{
+      0};  // samples finished, summed over the program's loops; total is Executor::samples()
 };
 
 struct RunOptions {
@@ -37,18 +39,21 @@ struct ArrayView {
 class Executor {
  public:
   // Null and `status` set if memory ends. `table` null: the active one.
-  static std::unique_ptr<const Executor> create(Program program, Status& status, const KernelTable* table = nullptr) noexcept;
+  static std::unique_ptr<const Executor> create(Program program, Status& status,
+                                                const KernelTable* table = nullptr) noexcept;
 
   virtual ~Executor() = default;
 
-  // Reads `inputs`, writes every element of `outputs` the program says. Counts, dtypes and lengths are compared with
-  // the program's (kArgument). kOutOfMemory and kAborted leave the outputs incomplete and everything else usable.
+  // Reads `inputs`, writes every element of `outputs` the program says. Counts, dtypes and lengths are
+  // compared with the program's (kArgument). kOutOfMemory and kAborted leave the outputs incomplete and
+  // everything else usable.
   virtual Status run(std::span<const ArrayView> inputs, std::span<const ArrayView> outputs,
                      const RunOptions& options = {}) const noexcept = 0;
 
   virtual const Program& program() const = 0;
-  virtual int64_t samples() const = 0;      // what RunControl::done reaches
-  virtual size_t memoryBytes() const = 0;   // native memory held by this object, for the garbage collector's books
+  virtual int64_t samples() const = 0;  // what RunControl::done reaches
+  virtual size_t memoryBytes()
+      const = 0;  // native memory held by this object, for the garbage collector's books
 };
 
 }  // namespace nabla

@@ -1,8 +1,8 @@
-// A program after decoding: every index, shape, stride and length in it has been checked, so that whoever runs it
-// cannot leave its memory whatever the values of the inputs are.
+// A program after decoding: every index, shape, stride and length in it has been checked, so that whoever
+// runs it cannot leave its memory whatever the values of the inputs are.
 //
-// Letter code: N samples, B lanes (samples in a block), T the compute type (float or double). Sizes, strides and offsets
-// count elements. Panel strides and offsets are already multiplied by B.
+// Letter code: N samples, B lanes (samples in a block), T the compute type (float or double). Sizes, strides
+// and offsets count elements. Panel strides and offsets are already multiplied by B.
 #pragma once
 
 #include <array>
@@ -11,14 +11,12 @@
 #include <span>
 #include <vector>
 
-#include "opcodes.h"
-#include "status.h"
+#include "program/opcodes.h"
+#include "program/status.h"
 
 namespace nabla {
 
-constexpr int64_t elementBytes(DType dtype) {
-  return dtype == DType::kF64 ? 8 : dtype == DType::kU8 ? 1 : 4;
-}
+constexpr int64_t elementBytes(DType dtype) { return dtype == DType::kF64 ? 8 : dtype == DType::kU8 ? 1 : 4; }
 
 struct ArraySpec {
   DType dtype = DType::kF32;
@@ -33,15 +31,14 @@ struct Operand {
   std::array<int64_t, kMaxRank> strides{};
 };
 
-// One instruction of any kind. `dims` are the outer logical dims (rank of them); what else is used depends on the opcode:
+// One instruction of any kind. `dims` are the outer logical dims (rank of them); what else is used depends on
+// the opcode:
 //   ELEMENTWISE  op, arity, in[arity], out
-//   DENSE        J K C; out (sJ, sC); in = {W (sK, sJ), x (sK, sC), bias (sJ), scale (sJ, sC)} in their strides[0..1]
-//   CONTRACT     I J K; out, in = {a, b, w}; the strides after the outer dims are in outTail and inTail
-//   REDUCE_SUM   out, in[0]
-//   GATHER       out, in[0], laneStride
-//   SCATTER      out (destination), in[0], laneStride
-//   LANE_SUM     out (accumulator), in[0]
-//   OUTER_SUM    I J; out (accumulator; outTail = accI, accJ), in = {a, b} with inTail[p][0]
+//   DENSE        J K C; out (sJ, sC); in = {W (sK, sJ), x (sK, sC), bias (sJ), scale (sJ, sC)} in their
+//   strides[0..1] CONTRACT     I J K; out, in = {a, b, w}; the strides after the outer dims are in outTail
+//   and inTail REDUCE_SUM   out, in[0] GATHER       out, in[0], laneStride SCATTER      out (destination),
+//   in[0], laneStride LANE_SUM     out (accumulator), in[0] OUTER_SUM    I J; out (accumulator; outTail =
+//   accI, accJ), in = {a, b} with inTail[p][0]
 struct Instruction {
   Opcode opcode = Opcode::kElementwise;
   Op op = Op::kCopy;
@@ -87,12 +84,13 @@ struct Program {
 
 // What a decoder accepts. The defaults are what a machine could hold; a fuzzer sets them low.
 struct DecodeLimits {
-  int64_t maxScratchBytes = 0;  // arena, shared scratch or accumulators, each; 0 stands for the machine's memory
+  int64_t maxScratchBytes =
+      0;  // arena, shared scratch or accumulators, each; 0 stands for the machine's memory
   int64_t maxWords = int64_t{1} << 28;
 };
 
-// Decodes and validates. On failure `program` is left empty and the status says which word or instruction is at fault
-// and why: kProgram, kTooLarge or kOutOfMemory. Never throws.
+// Decodes and validates. On failure `program` is left empty and the status says which word or instruction is
+// at fault and why: kProgram, kTooLarge or kOutOfMemory. Never throws.
 Status decode(std::span<const double> words, Program& program, const DecodeLimits& limits = {}) noexcept;
 
 }  // namespace nabla

@@ -17,12 +17,18 @@ enum class StatusCode {
 
 constexpr const char* statusName(StatusCode code) {
   switch (code) {
-    case StatusCode::kOk: return "OK";
-    case StatusCode::kProgram: return "ERR_NABLA_PROGRAM";
-    case StatusCode::kTooLarge: return "ERR_NABLA_TOO_LARGE";
-    case StatusCode::kOutOfMemory: return "ERR_NABLA_OUT_OF_MEMORY";
-    case StatusCode::kArgument: return "ERR_NABLA_ARGUMENT";
-    case StatusCode::kAborted: return "ERR_NABLA_ABORTED";
+    case StatusCode::kOk:
+      return "OK";
+    case StatusCode::kProgram:
+      return "ERR_NABLA_PROGRAM";
+    case StatusCode::kTooLarge:
+      return "ERR_NABLA_TOO_LARGE";
+    case StatusCode::kOutOfMemory:
+      return "ERR_NABLA_OUT_OF_MEMORY";
+    case StatusCode::kArgument:
+      return "ERR_NABLA_ARGUMENT";
+    case StatusCode::kAborted:
+      return "ERR_NABLA_ABORTED";
   }
   return "ERR_NABLA_INTERNAL";
 }
