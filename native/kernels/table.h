@@ -1,0 +1,213 @@
+// The kernel layer as the executor sees it: one table of function pointers per instruction set and compute dtype.
+//
+// Only pointers and sizes cross this header, so that code compiled for one instruction set can never be merged by the
+// linker with code compiled for another. Kernels check nothing, allocate nothing and never throw: programs are validated
+// before they run. Sizes and strides are in elements of T unless a name says otherwise.
+//
+// Letters: B samples (lanes) in a block, J rows of a result, K contracted rows, C columns (value and tangents together).
+//
+// Reproducibility. Every kernel gives the same bits on every instruction set: products and sums are fused exactly where
+// the contracts below write fma, chains run in the stated order, and sums over lanes use 64 bytes of logical lanes
+// (16 float32, 8 float64) folded by the fixed tree `foldLanes`. (A NaN's sign and payload are not part of the promise.)
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace nabla {
+
+// Logical lanes: a block holds a multiple of this many samples on every instruction set.
+inline constexpr int kLaneBytes = 64;
+
+// Element types of a caller's arrays, numbered as in the program format.
+enum class ElementType : int { kFloat32 = 0, kFloat64 = 1, kInt32 = 2, kUint32 = 3, kBool = 4 };
+inline constexpr int kElementTypes = 5;
+
+// Operation numbers of the ELEMENTWISE instruction, and of `Kernels::elementwise`. Unused numbers are null pointers.
+inline constexpr int kElementwiseOps = 66;
+
+// out[r*outRow + i] = op(in[p][r*inRow[p] + (inScalar[p] ? 0 : i)] ...), 0 <= r < rows, 0 <= i < n.
+// Any sizes and alignment. `out` may be one of the inputs exactly (same pointer and row stride), or disjoint from it.
+// n == 1 is the way to walk operands of arbitrary stride, and is handled a register of rows at a time.
+template <class T>
+struct ElementwiseArgs {
+  int64_t rows, n;
+  T* out;
+  int64_t outRow;
+  const T* in[3];
+  int64_t inRow[3];
+  bool inScalar[3];
+};
+
+// out[j,c,b] = (accumulate ? out[j,c,b] : 0) + scale[j,c,b] * (bias[j] + sum_k W[k,j] * x[k,c,b])
+//
+// W: K x J uniform; x: K x C x B; out: J x C x B; bias: J uniform, or null; scale: J x C x B, or null (1).
+// The sum is one chain s = fma(W[k,j], x[k,c,b], s) over k upwards from bias[j] (or +0). Then, with scale,
+// fma(scale, s, out) or scale * s; without, out + s or s. The bias goes to the first biasColumns columns only, so that
+// a value column and its tangents are one call; the other columns start from +0.
+// `dense` needs B a multiple of the logical lanes and lanes contiguous (step 1). `denseFlat` ignores B: one sample.
+// out overlaps neither x nor W; scale may be out exactly only when accumulate is false.
+template <class T>
+struct DenseArgs {
+  int64_t J, K, C, B;
+  T* out;
+  int64_t outJ, outC;
+  const T* W;
+  int64_t wK, wJ;
+  const T* x;
+  int64_t xK, xC;
+  const T* bias;
+  int64_t biasJ;
+  int64_t biasColumns;
+  const T* scale;
+  int64_t scaleJ, scaleC;
+  bool accumulate;
+};
+
+// out[i,j,b] = (accumulate ? out[i,j,b] : 0) + sum_k (a[i,k,b] * w[k,b]) * b[j,k,b]
+//
+// a: I x K x B, b: J x K x B, w: K x B or null, each possibly uniform (no lane axis); out: I x J x B. s = fma(a*w, b, s)
+// over k upwards from +0, a*w rounded first; accumulate adds s to out at the end.
+// symmetric: a and b are the same operand and I == J; i <= j is computed and mirrored (so the bits are symmetric).
+// `contract` needs B a multiple of the logical lanes; `contractFlat` ignores B and the uniform flags: one sample.
+template <class T>
+struct ContractArgs {
+  int64_t I, J, K, B;
+  T* out;
+  int64_t outI, outJ;
+  const T* a;
+  int64_t aI, aK;
+  const T* b;
+  int64_t bJ, bK;
+  const T* w;
+  int64_t wK;
+  bool aUniform, bUniform, wUniform, accumulate, symmetric;
+};
+
+// acc[r*accRow] += sum over lanes l < lanes of src[r*srcRow + l]
+// Logical lane i of 16 (8) adds l = i, i + 16, ... upwards, then foldLanes. A uniform src adds lanes * src[r*srcRow] in
+// one fma.
+template <class T>
+struct LaneSumArgs {
+  int64_t rows, lanes;
+  T* acc;
+  int64_t accRow;
+  const T* src;
+  int64_t srcRow;
+  bool srcUniform;
+};
+
+// acc[i*accI + j*accJ] += sum_r sum_{l < lanes} a[r,i,l] * b[r,j,l]
+//
+// The product of a weight gradient, a: R x I x B, b: R x J x B (B is only the distance the strides imply). r runs over
+// what is summed beside the lanes (tangent columns). For every r, and within it for every piece of kOuterPiece lanes:
+// s = fma(a, b, s) over the piece's lanes upwards from +0, then acc += s. A uniform operand has one value for all lanes.
+inline constexpr int64_t kOuterPiece = 128;
+template <class T>
+struct OuterSumArgs {
+  int64_t I, J, R, lanes;
+  T* acc;
+  int64_t accI, accJ;
+  const T* a;
+  int64_t aR, aI;
+  const T* b;
+  int64_t bR, bJ;
+  bool aUniform, bUniform;
+};
+
+// reduceRows: out[i] = (accumulate ? out[i] : +0) + in[0*inRow + i] + in[1*inRow + i] + ..., 0 <= i < n, in that order.
+// Lane-wise sum of panel rows (n = B), or of the leading axis of a uniform array. out overlaps in nowhere.
+template <class T>
+struct ReduceRowsArgs {
+  int64_t rows, n;
+  T* out;
+  const T* in;
+  int64_t inRow;
+  bool accumulate;
+};
+
+// reduceLast: out[r*outRow] = (accumulate ? out[r*outRow] : 0) + sum_{i < n} in[r*inRow + i*inStep]
+// Uniform arrays. Logical lanes as in LaneSumArgs, then foldLanes.
+template <class T>
+struct ReduceLastArgs {
+  int64_t rows, n;
+  T* out;
+  int64_t outRow;
+  const T* in;
+  int64_t inRow, inStep;
+  bool accumulate;
+};
+
+// out[r*outRow + l] = T(src[r*srcRow + l*srcLane]) for l < lanes, and for lanes <= l < B a copy of lane lanes - 1.
+//
+// src points at the first element wanted, in an array of the table's element type; 1 <= lanes <= B, B of any size (1 for
+// uniform copies, where rows walk the strides). Integers convert exactly or round to nearest; bool is (byte != 0).
+template <class T>
+struct GatherArgs {
+  int64_t rows, lanes, B;
+  T* out;
+  int64_t outRow;
+  const void* src;
+  int64_t srcRow, srcLane;
+};
+
+// dst[r*dstRow + l*dstLane] = U(src[r*srcRow + (srcUniform ? 0 : l)]) for l < lanes
+//
+// To integers: truncation towards zero, saturating, NaN to 0 (JavaScript would wrap; no program relies on it). To bool:
+// src != 0 (NaN is true).
+template <class T>
+struct ScatterArgs {
+  int64_t rows, lanes;
+  const T* src;
+  int64_t srcRow;
+  bool srcUniform;
+  void* dst;
+  int64_t dstRow, dstLane;
+};
+
+template <class T>
+struct Kernels {
+  void (*elementwise[kElementwiseOps])(const ElementwiseArgs<T>&);
+  void (*dense)(const DenseArgs<T>&);
+  void (*denseFlat)(const DenseArgs<T>&);
+  void (*contract)(const ContractArgs<T>&);
+  void (*contractFlat)(const ContractArgs<T>&);
+  void (*laneSum)(const LaneSumArgs<T>&);
+  void (*outerSum)(const OuterSumArgs<T>&);
+  void (*reduceRows)(const ReduceRowsArgs<T>&);
+  void (*reduceLast)(const ReduceLastArgs<T>&);
+  void (*gather[kElementTypes])(const GatherArgs<T>&);    // by the caller's element type
+  void (*scatter[kElementTypes])(const ScatterArgs<T>&);  // by the caller's element type
+};
+
+struct KernelTable {
+  const char* isa;  // "avx512", "avx2", "neon", "scalar": what NABLA_ISA and info() call it
+  int vectorBytes;
+  Kernels<float> f32;
+  Kernels<double> f64;
+
+  template <class T>
+  const Kernels<T>& kernels() const {
+    if constexpr (sizeof(T) == 4) {
+      return f32;
+    } else {
+      return f64;
+    }
+  }
+};
+
+// Tables this CPU and operating system can run, best first; the last one is always "scalar".
+std::span<const KernelTable* const> supportedTables();
+
+// The table of that name if this machine can run it, else null.
+const KernelTable* findTable(std::string_view isa);
+
+// The table in use: the one NABLA_ISA names if this machine has it, else the best. Read once per process.
+const KernelTable& activeTable();
+
+// False when NABLA_ISA names something this machine cannot run (activeTable() is then the best one): for the caller to
+// report.
+bool isaOverrideHonoured();
+
+}  // namespace nabla

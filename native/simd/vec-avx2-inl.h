@@ -1,0 +1,31 @@
+// AVX2 registers: 8 float32 or 4 float64.
+template <>
+struct Simd<float> {
+  using V = float __attribute__((vector_size(32)));
+  using I = int32_t __attribute__((vector_size(32)));
+  using U = uint32_t __attribute__((vector_size(32)));
+  using Unaligned = float __attribute__((vector_size(32), aligned(4), may_alias));
+};
+template <>
+struct Simd<double> {
+  using V = double __attribute__((vector_size(32)));
+  using I = int64_t __attribute__((vector_size(32)));
+  using U = uint64_t __attribute__((vector_size(32)));
+  using Unaligned = double __attribute__((vector_size(32), aligned(8), may_alias));
+};
+using F32 = Simd<float>::V;
+using F64 = Simd<double>::V;
+
+NABLA_INLINE F32 set(float x) { return _mm256_set1_ps(x); }
+NABLA_INLINE F64 set(double x) { return _mm256_set1_pd(x); }
+NABLA_INLINE F32 fma(F32 a, F32 b, F32 c) { return _mm256_fmadd_ps(a, b, c); }
+NABLA_INLINE F64 fma(F64 a, F64 b, F64 c) { return _mm256_fmadd_pd(a, b, c); }
+NABLA_INLINE F32 sqrt(F32 x) { return _mm256_sqrt_ps(x); }
+NABLA_INLINE F64 sqrt(F64 x) { return _mm256_sqrt_pd(x); }
+NABLA_INLINE F32 floor(F32 x) { return _mm256_floor_ps(x); }
+NABLA_INLINE F64 floor(F64 x) { return _mm256_floor_pd(x); }
+
+NABLA_INLINE F32 loadPartial(const float* p, int k) { return loadThroughBuffer<float>(p, k); }
+NABLA_INLINE F64 loadPartial(const double* p, int k) { return loadThroughBuffer<double>(p, k); }
+NABLA_INLINE void storePartial(float* p, F32 v, int k) { storeThroughBuffer<float>(p, v, k); }
+NABLA_INLINE void storePartial(double* p, F64 v, int k) { storeThroughBuffer<double>(p, v, k); }

@@ -1,0 +1,39 @@
+// AVX-512 registers: 16 float32 or 8 float64.
+template <>
+struct Simd<float> {
+  using V = float __attribute__((vector_size(64)));
+  using I = int32_t __attribute__((vector_size(64)));
+  using U = uint32_t __attribute__((vector_size(64)));
+  using Unaligned = float __attribute__((vector_size(64), aligned(4), may_alias));
+};
+template <>
+struct Simd<double> {
+  using V = double __attribute__((vector_size(64)));
+  using I = int64_t __attribute__((vector_size(64)));
+  using U = uint64_t __attribute__((vector_size(64)));
+  using Unaligned = double __attribute__((vector_size(64), aligned(8), may_alias));
+};
+using F32 = Simd<float>::V;
+using F64 = Simd<double>::V;
+
+NABLA_INLINE F32 set(float x) { return _mm512_set1_ps(x); }
+NABLA_INLINE F64 set(double x) { return _mm512_set1_pd(x); }
+NABLA_INLINE F32 fma(F32 a, F32 b, F32 c) { return _mm512_fmadd_ps(a, b, c); }
+NABLA_INLINE F64 fma(F64 a, F64 b, F64 c) { return _mm512_fmadd_pd(a, b, c); }
+NABLA_INLINE F32 sqrt(F32 x) { return _mm512_sqrt_ps(x); }
+NABLA_INLINE F64 sqrt(F64 x) { return _mm512_sqrt_pd(x); }
+NABLA_INLINE F32 floor(F32 x) { return _mm512_mask_roundscale_ps(x, 0xffff, x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
+NABLA_INLINE F64 floor(F64 x) { return _mm512_mask_roundscale_pd(x, 0xff, x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
+
+NABLA_INLINE F32 loadPartial(const float* p, int k) {
+  return _mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << k) - 1u), p);
+}
+NABLA_INLINE F64 loadPartial(const double* p, int k) {
+  return _mm512_maskz_loadu_pd(static_cast<__mmask8>((1u << k) - 1u), p);
+}
+NABLA_INLINE void storePartial(float* p, F32 v, int k) {
+  _mm512_mask_storeu_ps(p, static_cast<__mmask16>((1u << k) - 1u), v);
+}
+NABLA_INLINE void storePartial(double* p, F64 v, int k) {
+  _mm512_mask_storeu_pd(p, static_cast<__mmask8>((1u << k) - 1u), v);
+}

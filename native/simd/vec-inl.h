@@ -1,0 +1,129 @@
+// Vector registers of one instruction set, behind GCC's and Clang's vector extensions.
+//
+// Included inside a target region and inside the instruction set's own namespace; NABLA_ISA_AVX512, NABLA_ISA_AVX2,
+// NABLA_ISA_NEON or NABLA_ISA_SCALAR says which. Operators come from the compiler; here is what operators cannot say.
+// Vec<T> is a register of T, Int<T> and Uint<T> integers of the same width. Comparisons give all-ones masks in an
+// Int<T> (a bool when scalar): combine them with & and | and hand them to `select`.
+#if defined(__clang__)
+#define NABLA_INLINE __attribute__((always_inline)) inline
+#define NABLA_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define NABLA_INLINE __attribute__((always_inline)) inline
+#define NABLA_UNROLL _Pragma("GCC unroll 16")
+#endif
+
+template <class T>
+struct Simd;
+template <class T>
+using Vec = typename Simd<T>::V;
+template <class T>
+using Int = typename Simd<T>::I;
+template <class T>
+using Uint = typename Simd<T>::U;
+
+#if !defined(NABLA_ISA_SCALAR)
+template <class T>
+NABLA_INLINE Vec<T> loadThroughBuffer(const T* p, int k);
+template <class T>
+NABLA_INLINE void storeThroughBuffer(T* p, Vec<T> v, int k);
+#endif
+
+#if defined(NABLA_ISA_AVX512)
+#include "vec-avx512-inl.h"
+#elif defined(NABLA_ISA_AVX2)
+#include "vec-avx2-inl.h"
+#elif defined(NABLA_ISA_NEON)
+#include "vec-neon-inl.h"
+#else
+#include "vec-scalar-inl.h"
+#endif
+
+template <class T>
+inline constexpr int kWidth = static_cast<int>(sizeof(Vec<T>) / sizeof(T));  // lanes in a register
+template <class T>
+inline constexpr int kLogicalLanes = static_cast<int>(64 / sizeof(T));  // lanes of a fixed-order sum
+template <class T>
+inline constexpr int kLogicalRegisters = kLogicalLanes<T> / kWidth<T>;
+
+#if defined(NABLA_ISA_SCALAR)
+template <class T>
+NABLA_INLINE Vec<T> load(const T* p) {
+  return *p;
+}
+template <class T>
+NABLA_INLINE void store(T* p, Vec<T> v) {
+  *p = v;
+}
+NABLA_INLINE F32 select(bool m, F32 a, F32 b) { return m ? a : b; }
+NABLA_INLINE F64 select(bool m, F64 a, F64 b) { return m ? a : b; }
+NABLA_INLINE int32_t select(bool m, int32_t a, int32_t b) { return m ? a : b; }
+NABLA_INLINE int64_t select(bool m, int64_t a, int64_t b) { return m ? a : b; }
+NABLA_INLINE bool any(bool m) { return m; }
+#else
+template <class T>
+NABLA_INLINE Vec<T> load(const T* p) {
+  return *reinterpret_cast<const typename Simd<T>::Unaligned*>(p);
+}
+template <class T>
+NABLA_INLINE void store(T* p, Vec<T> v) {
+  *reinterpret_cast<typename Simd<T>::Unaligned*>(p) = v;
+}
+template <class T>
+NABLA_INLINE Vec<T> loadThroughBuffer(const T* p, int k) {
+  T buffer[kWidth<T>] = {};
+  for (int i = 0; i < k; i++) buffer[i] = p[i];
+  return load<T>(buffer);
+}
+template <class T>
+NABLA_INLINE void storeThroughBuffer(T* p, Vec<T> v, int k) {
+  T buffer[kWidth<T>];
+  store<T>(buffer, v);
+  for (int i = 0; i < k; i++) p[i] = buffer[i];
+}
+NABLA_INLINE F32 select(Int<float> m, F32 a, F32 b) { return m ? a : b; }
+NABLA_INLINE F64 select(Int<double> m, F64 a, F64 b) { return m ? a : b; }
+NABLA_INLINE Int<float> select(Int<float> m, Int<float> a, Int<float> b) { return m ? a : b; }
+NABLA_INLINE Int<double> select(Int<double> m, Int<double> a, Int<double> b) { return m ? a : b; }
+template <class M>
+NABLA_INLINE bool any(M m) {
+  uint64_t words[sizeof(M) / 8];
+  std::memcpy(words, &m, sizeof(M));
+  uint64_t all = 0;
+  for (uint64_t w : words) all |= w;
+  return all != 0;
+}
+#endif
+
+NABLA_INLINE Int<float> asInt(F32 x) { return __builtin_bit_cast(Int<float>, x); }
+NABLA_INLINE Int<double> asInt(F64 x) { return __builtin_bit_cast(Int<double>, x); }
+NABLA_INLINE Uint<float> asUint(F32 x) { return __builtin_bit_cast(Uint<float>, x); }
+NABLA_INLINE Uint<double> asUint(F64 x) { return __builtin_bit_cast(Uint<double>, x); }
+NABLA_INLINE F32 asFloat(Int<float> x) { return __builtin_bit_cast(F32, x); }
+NABLA_INLINE F64 asFloat(Int<double> x) { return __builtin_bit_cast(F64, x); }
+NABLA_INLINE F32 asFloat(Uint<float> x) { return __builtin_bit_cast(F32, x); }
+NABLA_INLINE F64 asFloat(Uint<double> x) { return __builtin_bit_cast(F64, x); }
+
+NABLA_INLINE F32 abs(F32 x) { return asFloat(asUint(x) & 0x7fffffffu); }
+NABLA_INLINE F64 abs(F64 x) { return asFloat(asUint(x) & 0x7fffffffffffffffu); }
+NABLA_INLINE F32 signBit(F32 x) { return asFloat(asUint(x) & 0x80000000u); }
+NABLA_INLINE F64 signBit(F64 x) { return asFloat(asUint(x) & 0x8000000000000000u); }
+// magnitude >= +0 with sign's sign
+template <class V>
+NABLA_INLINE V withSign(V magnitude, V sign) {
+  return asFloat(asUint(magnitude) | asUint(signBit(sign)));
+}
+// x ^ sign bit of s
+template <class V>
+NABLA_INLINE V flipSign(V x, V s) {
+  return asFloat(asUint(x) ^ asUint(signBit(s)));
+}
+
+NABLA_INLINE F32 roundToFloat32(F32 x) { return x; }
+NABLA_INLINE F64 roundToFloat32(F64 x) {
+#if defined(NABLA_ISA_SCALAR)
+  return static_cast<double>(static_cast<float>(x));
+#else
+  using Narrow = float __attribute__((vector_size(sizeof(F64) / 2)));
+  return __builtin_convertvector(__builtin_convertvector(x, Narrow), F64);
+#endif
+}
