@@ -22,8 +22,9 @@ function shortest(x: number, single: boolean): Decimal {
   if (single) {
     // 9 significant digits tell every float32 apart, so the loop always returns from within.
     for (let behind = 0; behind < 9; behind++) {
-      const text = magnitude.toExponential(behind);
-      if (Math.fround(Number(text)) === magnitude) return parse(text, negative);
+      if (Math.fround(Number(magnitude.toExponential(behind))) === magnitude) {
+        return roundExact(magnitude, behind, negative);
+      }
     }
   }
   return parse(magnitude.toExponential(), negative);
@@ -72,16 +73,19 @@ export function positional(x: number, single: boolean, { precision, minDigits = 
   return `${negative ? '-' : ''}${whole}.${fraction.padEnd(minDigits, '0')}`;
 }
 
-/** `1.25e+02`: the exponent signed and at least two digits wide. */
+/**
+ * `1.25e+02`: the exponent signed and at least two digits wide. As in numpy, digits that `minDigits` asks for beyond the
+ * shortest are those of the exact value, not zeros.
+ */
 export function scientific(
   x: number,
   single: boolean,
   { precision, minDigits = 0, exponentDigits = 2 }: Layout & { exponentDigits?: number } = {},
 ): string {
   let decimal = shortest(x, single);
-  if (precision !== undefined && decimal.digits.length - 1 > precision) {
-    decimal = roundExact(Math.abs(x), precision, decimal.negative);
-  }
+  const behind = decimal.digits.length - 1;
+  if (precision !== undefined && behind > precision) decimal = roundExact(Math.abs(x), precision, decimal.negative);
+  else if (behind < minDigits) decimal = roundExact(Math.abs(x), minDigits, decimal.negative);
   const { negative, digits, exponent } = decimal;
   const power = String(Math.abs(exponent)).padStart(exponentDigits, '0');
   return `${negative ? '-' : ''}${digits[0]}.${digits.slice(1).padEnd(minDigits, '0')}e${exponent < 0 ? '-' : '+'}${power}`;

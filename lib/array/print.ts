@@ -74,9 +74,10 @@ function floatFormat(shown: readonly number[], single: boolean): Format {
   const max = Math.max(...magnitudes);
   const min = Math.min(...magnitudes);
   // float32 holds 6 decimal digits for sure, and from there on positional digits would suggest more than there is.
-  // numpy divides in the arrays' own precision, which decides ratios next to 1000.
-  const ratio = single ? Math.fround(max / min) : max / min;
-  const exponential = magnitudes.length > 0 && (max >= (single ? 1e6 : 1e8) || min < 0.0001 || ratio > 1000);
+  // numpy compares in the array's own precision, which decides next to the limits.
+  const round = single ? Math.fround : (x: number) => x;
+  const exponential =
+    magnitudes.length > 0 && (max >= (single ? 1e6 : 1e8) || min < round(0.0001) || round(max / min) > 1000);
 
   let padLeft = 0;
   let padRight = 0;

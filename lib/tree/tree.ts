@@ -11,7 +11,8 @@ import { formatPath, type PathStep } from './path.js';
  */
 export type Tree<L> = L | null | undefined | readonly Tree<L>[] | { readonly [key: string]: Tree<L> };
 
-type Node =
+/** @internal */
+export type Node =
   | { readonly kind: 'leaf' }
   | { readonly kind: 'none'; readonly value: null | undefined }
   | { readonly kind: 'list'; readonly children: readonly Node[] }
@@ -56,7 +57,7 @@ export class TreeStructure {
 
   /** Path of every leaf, in leaf order. `root` names the tree in front of each. */
   paths(root = ''): string[] {
-    return leafPaths(this.#root).map((path) => formatPath(path, root));
+    return globalThis.Array.from(leafPaths(this.#root), (path) => formatPath(path, root));
   }
 }
 
@@ -82,17 +83,19 @@ function printKey(key: string): string {
   return /^\w+$/.test(key) ? key : JSON.stringify(key);
 }
 
-function leafPaths(
-  node: Node,
-  prefix: readonly PathStep[] = [],
-  into: (readonly PathStep[])[] = [],
-): (readonly PathStep[])[] {
-  if (node.kind === 'leaf') into.push(prefix);
-  else if (node.kind === 'list') node.children.forEach((child, i) => leafPaths(child, [...prefix, i], into));
-  else if (node.kind === 'object') {
-    node.children.forEach((child, i) => leafPaths(child, [...prefix, node.keys[i] as string], into));
+function* leafPaths(node: Node, path: readonly PathStep[] = []): Generator<readonly PathStep[]> {
+  if (node.kind === 'leaf') yield path;
+  else if (node.kind !== 'none') {
+    for (const [i, child] of node.children.entries()) {
+      yield* leafPaths(child, [...path, node.kind === 'list' ? i : (node.keys[i] as string)]);
+    }
   }
-  return into;
+}
+
+/** @internal */
+export function leafCount(node: Node): number {
+  if (node.kind === 'leaf') return 1;
+  return node.kind === 'none' ? 0 : node.children.reduce((sum, child) => sum + leafCount(child), 0);
 }
 
 export interface FlattenOptions {
@@ -112,8 +115,24 @@ export function flatten<L = unknown>(
   options: FlattenOptions = {},
 ): { leaves: L[]; structure: TreeStructure } {
   const leaves: L[] = [];
-  const path: PathStep[] = [];
+  const root = collect(tree, [], leaves, options);
+  return { leaves, structure: root === leaf ? leafStructure : new TreeStructure(root, leaves.length) };
+}
 
+/**
+ * As {@link flatten} for a list that is certainly a list, such as the arguments of a call: a list of numbers is then one leaf
+ * per number, not a vector.
+ */
+export function flattenList<L = unknown>(
+  list: readonly unknown[],
+  options: FlattenOptions = {},
+): { leaves: L[]; structure: TreeStructure } {
+  const leaves: L[] = [];
+  const children = list.map((entry, i) => collect(entry, [i], leaves, options));
+  return { leaves, structure: new TreeStructure({ kind: 'list', children }, leaves.length) };
+}
+
+function collect<L>(tree: unknown, path: PathStep[], leaves: L[], options: FlattenOptions): Node {
   const visit = (x: unknown): Node => {
     if (path.length > maxDepth) throw tooDeep(options.what);
     if (options.isLeaf?.(x) === true || isLeaf(x)) {
@@ -278,17 +297,19 @@ export function matchNodes(
       if (!globalThis.Array.isArray(x) || x.length !== length) {
         throw mismatch(path, names, `a list of ${length} entries`, describeNode(x));
       }
-      node.children.forEach((inner, i) => child(i, inner, x[i]));
+      node.children.forEach((inner, i) => {
+        child(i, inner, x[i]);
+      });
       return;
     }
     case 'object': {
       if (!isPlainObject(x) || isLeaf(x))
         throw mismatch(path, names, `an object { ${node.keys.join(', ')} }`, describeNode(x));
-      const keys = Object.keys(x).sort();
-      const missing = node.keys.filter((key) => !Object.hasOwn(x, key));
-      const extra = keys.filter((key) => !node.keys.includes(key));
-      if (missing.length + extra.length > 0) throw keyMismatch(path, names, missing, extra);
-      node.children.forEach((inner, i) => child(node.keys[i] as string, inner, x[node.keys[i] as string]));
+      const problem = keyMismatch(path, names, node.keys, Object.keys(x));
+      if (problem) throw problem;
+      node.children.forEach((inner, i) => {
+        child(node.keys[i] as string, inner, x[node.keys[i] as string]);
+      });
       return;
     }
     default:
@@ -312,7 +333,16 @@ export function mismatch(
   });
 }
 
-function keyMismatch(path: readonly PathStep[], { what, like }: Names, missing: string[], extra: string[]): NablaError {
+/** @internal */
+export function keyMismatch(
+  path: readonly PathStep[],
+  { what, like }: Names,
+  expected: readonly string[],
+  given: readonly string[],
+): NablaError | undefined {
+  const missing = expected.filter((key) => !given.includes(key));
+  const extra = given.filter((key) => !expected.includes(key)).sort();
+  if (missing.length + extra.length === 0) return undefined;
   const place = formatPath(path, what);
   const parts = [
     ...(missing.length > 0 ? [`lacks ${missing.join(', ')}`] : []),
