@@ -124,7 +124,9 @@ function foreign(entry: unknown, path: string): NablaError {
       { path, given: brand, length },
     );
   }
-  return new NablaError('ERR_NABLA_ARGUMENT', `${path} is ${describe(entry)}, not a number; ${acceptedForms}`, {
+  const isArray = globalThis.Array.isArray((entry as { shape?: unknown } | null | undefined)?.shape);
+  const advice = isArray ? 'use stack or concatenate to join arrays' : acceptedForms;
+  return new NablaError('ERR_NABLA_ARGUMENT', `${path} is ${describe(entry)}, not a number; ${advice}`, {
     path,
     given: describe(entry),
   });

@@ -140,7 +140,8 @@ function collect<L>(tree: unknown, path: PathStep[], leaves: L[], options: Flatt
       return leaf;
     }
     if (x === null || x === undefined) return { kind: 'none', value: x };
-    if (globalThis.Array.isArray(x)) return { kind: 'list', children: x.map((child, i) => descend(i, child)) };
+    if (globalThis.Array.isArray(x))
+      return { kind: 'list', children: globalThis.Array.from(x, (child, i) => descend(i, child)) };
     if (isPlainObject(x)) {
       const keys = Object.keys(x).sort();
       return { kind: 'object', keys, children: keys.map((key) => descend(key, x[key])) };
@@ -155,11 +156,7 @@ function collect<L>(tree: unknown, path: PathStep[], leaves: L[], options: Flatt
     return node;
   };
 
-  const root = visit(tree);
-  return {
-    leaves,
-    structure: leaves.length === 1 && root === leaf ? leafStructure : new TreeStructure(root, leaves.length),
-  };
+  return visit(tree);
 }
 
 function tooDeep(what = 'tree'): NablaError {
