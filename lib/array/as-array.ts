@@ -1,3 +1,4 @@
+import { describe } from '../runtime/describe.js';
 import { NablaError } from '../runtime/errors.js';
 import { Array, ConcreteArray } from './array.js';
 import { astypeArray, convertElements } from './astype.js';
@@ -10,7 +11,7 @@ import {
   type TypedArray,
   typedArrayBrand,
 } from './dtype.js';
-import { acceptedForms, describe, fromNested } from './nested.js';
+import { acceptedForms, fromNested } from './nested.js';
 import { checkShape, formatShape, rowMajorStrides, shapesEqual, size } from './shape.js';
 
 export interface AsArrayOptions {

@@ -1,10 +1,10 @@
+import { describe } from '../runtime/describe.js';
 import { NablaError } from '../runtime/errors.js';
 import { checkOptions } from '../runtime/options.js';
 import { Array, type ArrayLike, ConcreteArray, type DType } from './array.js';
 import { asArray } from './as-array.js';
 import { convertElements } from './astype.js';
 import { allocate, checkDtype, maxElements } from './dtype.js';
-import { describe } from './nested.js';
 import { checkShape, formatShape, size } from './shape.js';
 
 export interface CreateOptions {

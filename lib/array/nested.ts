@@ -1,3 +1,4 @@
+import { describe } from '../runtime/describe.js';
 import { NablaError } from '../runtime/errors.js';
 import { allocate, type DType, type TypedArray, typedArrayBrand } from './dtype.js';
 import { formatShape, type Shape, size } from './shape.js';
@@ -130,23 +131,4 @@ function foreign(entry: unknown, path: string): NablaError {
     path,
     given: describe(entry),
   });
-}
-
-/** A short name of any value for messages. */
-export function describe(x: unknown): string {
-  if (x === null || x === undefined) return String(x);
-  if (typeof x === 'string') return x.length > 40 ? `the string '${x.slice(0, 37)}...'` : `the string '${x}'`;
-  if (typeof x === 'number' || typeof x === 'boolean') return String(x);
-  if (typeof x === 'bigint') return `the bigint ${x}n`;
-  if (typeof x === 'symbol') return 'a symbol';
-  if (typeof x === 'function') return x.name ? `the function ${x.name}` : 'a function';
-  const brand = typedArrayBrand(x);
-  if (brand !== undefined) return `a ${brand} of ${(x as TypedArray).length} elements`;
-  if (globalThis.Array.isArray(x)) return `a list of ${x.length} entries`;
-  const { shape, constructor } = x as { shape?: unknown; constructor?: { name?: string } };
-  if (globalThis.Array.isArray(shape)) return `an array of shape [${shape.join(', ')}]`;
-  const name = constructor?.name;
-  if (name !== undefined && name !== '' && name !== 'Object') return `an object of class ${name}`;
-  const keys = Object.keys(x as object);
-  return `an object { ${keys.slice(0, 5).join(', ')}${keys.length > 5 ? ', ...' : ''} }`;
 }

@@ -1,3 +1,4 @@
+import { describe } from './describe.js';
 import { NablaError } from './errors.js';
 
 /**
@@ -17,7 +18,7 @@ export function checkOptions(given: unknown, known: readonly string[], what: str
   if (prototype === undefined || (prototype !== null && Object.getPrototypeOf(prototype) !== null)) {
     throw new NablaError(
       'ERR_NABLA_OPTION',
-      `${what}: expected an options object ${list} but received ${describeGiven(given)}`,
+      `${what}: expected an options object ${list} but received ${describe(given)}`,
       {
         operation: what,
         given,
@@ -34,13 +35,6 @@ export function checkOptions(given: unknown, known: readonly string[], what: str
       { operation: what, option: key, ...(meant === undefined ? {} : { suggestion: meant }), known },
     );
   }
-}
-
-function describeGiven(x: unknown): string {
-  if (Array.isArray(x)) return `a list of ${x.length} entries`;
-  if (typeof x === 'function') return 'a function';
-  if (typeof x === 'object' && x !== null) return `an object of class ${x.constructor?.name ?? 'unknown'}`;
-  return typeof x === 'string' ? `'${x}'` : String(x);
 }
 
 /** The known name that `key` spells in another style or with up to two letters wrong. */

@@ -1,4 +1,4 @@
-import { describe } from '../array/nested.js';
+import { describe } from '../runtime/describe.js';
 import { NablaError } from '../runtime/errors.js';
 import { formatPath, type PathStep } from './path.js';
 import { isPlainObject, keyMismatch, leafCount, mismatch, type Names, type Node, type TreeStructure } from './tree.js';

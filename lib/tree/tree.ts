@@ -1,7 +1,7 @@
 import { Array } from '../array/array.js';
 import { isDataAndShape } from '../array/as-array.js';
 import { typedArrayBrand } from '../array/dtype.js';
-import { describe } from '../array/nested.js';
+import { describe } from '../runtime/describe.js';
 import { NablaError } from '../runtime/errors.js';
 import { formatPath, type PathStep } from './path.js';
 
