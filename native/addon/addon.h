@@ -17,5 +17,7 @@ namespace nabla::addon {
 
 // One function per file of this folder, each adding its functions to `exports`.
 void registerInfo(Napi::Env env, Napi::Object exports);
+void registerProgram(Napi::Env env, Napi::Object exports);
+void registerRandom(Napi::Env env, Napi::Object exports);
 
 }  // namespace nabla::addon

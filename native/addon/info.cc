@@ -2,7 +2,9 @@
 
 #include <thread>
 
-#include "addon/addon.h"
+#include "addon/errors.h"
+#include "exec/thread_pool.h"
+#include "kernels/table.h"
 
 namespace nabla::addon {
 namespace {
@@ -24,6 +26,12 @@ Napi::Value info(const Napi::CallbackInfo& call) {
   Napi::Object result = Napi::Object::New(env);
   result["version"] = Napi::String::New(env, NABLA_VERSION);
   result["hardwareThreads"] = Napi::Number::New(env, std::thread::hardware_concurrency());
+  result["defaultThreads"] = Napi::Number::New(env, defaultThreadCount());
+  result["isa"] = Napi::String::New(env, activeTable().isa);
+  const auto tables = supportedTables();
+  Napi::Array isas = Napi::Array::New(env, tables.size());
+  for (uint32_t i = 0; i < tables.size(); ++i) isas[i] = Napi::String::New(env, tables[i]->isa);
+  result["isas"] = isas;
   Napi::Object caches = Napi::Object::New(env);
   caches["l1d"] = Napi::Number::New(env, cacheBytes(1));
   caches["l2"] = Napi::Number::New(env, cacheBytes(2));
@@ -34,8 +42,6 @@ Napi::Value info(const Napi::CallbackInfo& call) {
 
 }  // namespace
 
-void registerInfo(Napi::Env env, Napi::Object exports) {
-  exports["info"] = Napi::Function::New(env, info, "info");
-}
+void registerInfo(Napi::Env env, Napi::Object exports) { expose<info>(env, exports, "info"); }
 
 }  // namespace nabla::addon

@@ -1,8 +1,12 @@
 // Entry point of nabla.node.
 #include "addon/addon.h"
+#include "addon/environment.h"
 
 static Napi::Object initialise(Napi::Env env, Napi::Object exports) {
+  nabla::addon::Environment::create(env);
   nabla::addon::registerInfo(env, exports);
+  nabla::addon::registerProgram(env, exports);
+  nabla::addon::registerRandom(env, exports);
   return exports;
 }
 

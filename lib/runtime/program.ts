@@ -1,0 +1,58 @@
+import { getNative, type NativeCounters, type NativeProgram } from './native.js';
+import { wrapped } from './native-error.js';
+
+/** Arrays a program reads and writes; a `bool` is a byte. */
+export type Buffer = Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
+
+/** An input or output of a program: the number of its dtype in the program format, and its length in elements. */
+export interface BufferSpec {
+  readonly dtype: number;
+  readonly length: number;
+}
+
+/** A program the native core has decoded and validated. */
+export interface ProgramHandle {
+  readonly native: NativeProgram;
+  readonly inputs: readonly BufferSpec[];
+  readonly outputs: readonly BufferSpec[];
+  /** Samples of all its loops together: what progress counts up to. */
+  readonly samples: number;
+  /** Native memory held by it. */
+  readonly bytes: number;
+}
+
+// By dtype number.
+const constructors = [Float32Array, Float64Array, Int32Array, Uint32Array, Uint8Array] as const;
+
+const headerWords = 8;
+
+/**
+ * Hands a program to the native core, which checks every index, shape and length in it.
+ * @throws ERR_NABLA_PROGRAM, ERR_NABLA_TOO_LARGE, ERR_NABLA_OUT_OF_MEMORY
+ */
+export function createProgram(words: Float64Array): ProgramHandle {
+  const native = wrapped(() => getNative().createProgram(words));
+  const { samples, bytes } = getNative().programInfo(native);
+  // The core has accepted the header: [magic, version, dtype, nInputs, nOutputs, ...], then one [dtype, length] each.
+  const nInputs = words[3] as number;
+  const nOutputs = words[4] as number;
+  const spec = (_: unknown, i: number): BufferSpec => ({
+    dtype: words[headerWords + 2 * i] as number,
+    length: words[headerWords + 2 * i + 1] as number,
+  });
+  const specs = Array.from({ length: nInputs + nOutputs }, spec);
+  return { native, inputs: specs.slice(0, nInputs), outputs: specs.slice(nInputs), samples, bytes };
+}
+
+/**
+ * Fresh, zeroed arrays for the results of a program.
+ * @throws ERR_NABLA_OUT_OF_MEMORY
+ */
+export function allocateOutputs(program: ProgramHandle): Buffer[] {
+  return wrapped(() => program.outputs.map(({ dtype, length }) => new constructors[dtype as 0](length)));
+}
+
+/** Programs compiled and run by this thread of JavaScript; tests count compilations with it. */
+export function counters(): NativeCounters {
+  return getNative().counters();
+}
