@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# The suite on builds with AddressSanitizer (with leak check at exit off: Node itself leaks), UBSan and ThreadSanitizer.
+#   sanitizers.sh [address|undefined|thread ...]
+set -euo pipefail
+kinds=("$@")
+((${#kinds[@]})) || kinds=(address undefined thread)
+for kind in "${kinds[@]}"; do
+  echo "--- $kind"
+  node scripts/setup.mjs --native "--sanitize=$kind"
+  preload=
+  case $kind in
+    address) preload=$(gcc -print-file-name=libasan.so) ;;
+    thread) preload=$(gcc -print-file-name=libtsan.so) ;;
+  esac
+  # Node's own objects are not instrumented; without these options TSan reports V8's lock-free code.
+  env NABLA_BUILD="build/$kind/Release" LD_PRELOAD="$preload" \
+    ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=1 \
+    UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 \
+    TSAN_OPTIONS=ignore_noninstrumented_modules=1:halt_on_error=1 \
+    bash .ci/vitest.sh "$kind" --testTimeout=300000 --hookTimeout=300000
+done
