@@ -26,6 +26,14 @@ export interface Native {
   abort(job: NativeJob): void;
   markWorker(): void;
   counters(): NativeCounters;
+
+  // lib/random. A key is two words; legacy is 0 or 1; `out` is filled. Bounds repeat along `out` and have its type.
+  randomBits(k0: number, k1: number, legacy: number, width: 32 | 64, out: Uint32Array): void;
+  randomSplit(k0: number, k1: number, legacy: number, out: Uint32Array): void;
+  randomFoldIn(k0: number, k1: number, legacy: number, data: number, out: Uint32Array): void;
+  randomNormal(k0: number, k1: number, legacy: number, out: unknown): void;
+  randomUniform(k0: number, k1: number, legacy: number, lower: unknown, upper: unknown, out: unknown): void;
+  randomTruncatedNormal(k0: number, k1: number, legacy: number, lower: unknown, upper: unknown, out: unknown): void;
 }
 
 export interface NativeInfo {
