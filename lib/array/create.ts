@@ -156,7 +156,7 @@ export function arange(...args: (number | CreateOptions | undefined)[]): Array {
   const step = args.length === 3 ? finite(args[2], 'arange: step') : 1;
   if (step === 0)
     throw new NablaError('ERR_NABLA_ARGUMENT', 'arange: step is 0, so the range never ends', { start, stop, step });
-  const length = Math.max(0, Math.ceil((stop - start) / step));
+  const length = Math.min(Math.max(0, Math.ceil((stop - start) / step)), Number.MAX_SAFE_INTEGER);
   const [n] = checkedShape(length, 'arange') as [number];
   return generate(n, [n], dtype, (i) => start + i * step, 'arange');
 }
@@ -214,10 +214,11 @@ export function linspace(
   const to = finite(stop, 'linspace: stop');
   const [n] = checkedShape([typeof num === 'number' ? num : 50], 'linspace: num') as [number];
   const parts = endpoint ? n - 1 : n;
-  const step = (to - from) / parts;
+  // The difference of two large bounds may overflow; its parts do not.
+  const step = Number.isFinite(to - from) ? (to - from) / parts : to / parts - from / parts;
   // Where the step underflows to 0 the quotient is taken last instead.
   const element = (i: number) => (step === 0 ? (i / parts) * (to - from) + from : i * step + from);
-  return generate(n, [n], dtype, (i) => (parts <= 0 ? from : endpoint && i === parts ? to : element(i)), 'linspace');
+  return generate(n, [n], dtype, (i) => (i === 0 ? from : endpoint && i === parts ? to : element(i)), 'linspace');
 }
 
 export interface MeshgridOptions {

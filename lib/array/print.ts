@@ -45,7 +45,8 @@ function formatScalar(x: number, dtype: DType): string {
       if (!Number.isFinite(x)) return nonFinite(x);
       const single = dtype === 'float32';
       const magnitude = Math.abs(x);
-      if (magnitude === 0 || (magnitude >= 1e-4 && magnitude < 1e16)) return positional(x, single, { minDigits: 1 });
+      if (magnitude === 0 || (magnitude >= 1e-4 && magnitude < (single ? 1e6 : 1e16)))
+        return positional(x, single, { minDigits: 1 });
       // Scalars drop a point that nothing follows: 1e-05.
       return scientific(x, single).replace('.e', 'e');
     }

@@ -12,9 +12,10 @@ export function describe(x: unknown): string {
   }
   if (Array.isArray(x)) return `a list of ${x.length} entries`;
   const { shape, constructor } = x as { shape?: unknown; constructor?: { name?: string } };
-  if (Array.isArray(shape)) return `an array of shape [${shape.join(', ')}]`;
   const name = constructor?.name;
-  if (name !== undefined && name !== '' && name !== 'Object') return `an object of class ${name}`;
-  const keys = Object.keys(x as object);
-  return `an object { ${keys.slice(0, 5).join(', ')}${keys.length > 5 ? ', ...' : ''} }`;
+  if (name === undefined || name === '' || name === 'Object') {
+    const keys = Object.keys(x as object);
+    return `an object { ${keys.slice(0, 5).join(', ')}${keys.length > 5 ? ', ...' : ''} }`;
+  }
+  return Array.isArray(shape) ? `an array of shape [${shape.join(', ')}]` : `an object of class ${name}`;
 }
