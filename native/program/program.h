@@ -34,11 +34,11 @@ struct Operand {
 // One instruction of any kind. `dims` are the outer logical dims (rank of them); what else is used depends on
 // the opcode:
 //   ELEMENTWISE  op, arity, in[arity], out
-//   DENSE        J K C; out (sJ, sC); in = {W (sK, sJ), x (sK, sC), bias (sJ), scale (sJ, sC)} in their
-//   strides[0..1] CONTRACT     I J K; out, in = {a, b, w}; the strides after the outer dims are in outTail
-//   and inTail REDUCE_SUM   out, in[0] GATHER       out, in[0], laneStride SCATTER      out (destination),
-//   in[0], laneStride LANE_SUM     out (accumulator), in[0] OUTER_SUM    I J; out (accumulator; outTail =
-//   accI, accJ), in = {a, b} with inTail[p][0]
+//   DENSE        J K C, biasColumns; out (sJ, sC); in = {W (sK, sJ), x (sK, sC), bias (sJ), scale (sJ, sC)}
+//   in their strides[0..1] CONTRACT     I J K; out, in = {a, b, w}; the strides after the outer dims are in
+//   outTail and inTail REDUCE_SUM   out, in[0] GATHER       out, in[0], laneStride SCATTER      out
+//   (destination), in[0], laneStride LANE_SUM     out (accumulator), in[0] OUTER_SUM    I J; out
+//   (accumulator; outTail = accI, accJ), in = {a, b} with inTail[p][0]
 struct Instruction {
   Opcode opcode = Opcode::kElementwise;
   Op op = Op::kCopy;
@@ -46,6 +46,7 @@ struct Instruction {
   int32_t rank = 0;
   std::array<int64_t, kMaxRank> dims{};
   int64_t I = 0, J = 0, K = 0, C = 0;
+  int64_t biasColumns = 0;
   bool accumulate = false;
   bool symmetric = false;
   int64_t laneStride = 0;

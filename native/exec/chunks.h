@@ -1,0 +1,26 @@
+// How a loop's blocks are cut into chunks with sums of their own.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+namespace nabla {
+
+// At most this many chunks, so that many threads find work; fewer if their accumulators would fill more than
+// this memory; never fewer than kMinChunks (one per block if there are not so many blocks).
+inline constexpr int64_t kMaxChunks = 64;
+inline constexpr int64_t kMinChunks = 8;
+inline constexpr int64_t kChunkMemory = int64_t{16} << 20;
+
+// Number of chunks for a loop of `blocks` blocks. It depends on nothing but the program: never on threads or
+// machine, since the order of additions and so the last bits of every sum follow from it.
+constexpr int64_t chunkCount(int64_t blocks, int64_t accumulatorBytes) {
+  const int64_t fitting = kChunkMemory / std::max<int64_t>(accumulatorBytes, 1);
+  return std::min(blocks, std::clamp(fitting, kMinChunks, kMaxChunks));
+}
+
+// First of the blocks of part i out of `parts`; the parts differ by one block at most. No overflow: blocks
+// stay below 2^53 and parts below 2^10.
+constexpr int64_t firstBlock(int64_t blocks, int64_t parts, int64_t i) { return blocks * i / parts; }
+
+}  // namespace nabla
