@@ -42,7 +42,7 @@ export class TreeStructure {
   }
 
   equals(other: TreeStructure): boolean {
-    return this === other || this.toString() === other.toString();
+    return this === other || (this.leafCount === other.leafCount && nodesEqual(this.#root, other.#root));
   }
 
   /** Canonical text, `{bias: *, kernel: *}`; equal structures have equal texts, so it serves as a key. */
@@ -59,6 +59,26 @@ export class TreeStructure {
   paths(root = ''): string[] {
     return globalThis.Array.from(leafPaths(this.#root), (path) => formatPath(path, root));
   }
+}
+
+function nodesEqual(a: Node, b: Node): boolean {
+  switch (a.kind) {
+    case 'leaf':
+    case 'none':
+      return a.kind === b.kind;
+    case 'list':
+      return b.kind === 'list' && childrenEqual(a.children, b.children);
+    case 'object':
+      return (
+        b.kind === 'object' && a.keys.every((key, i) => key === b.keys[i]) && childrenEqual(a.children, b.children)
+      );
+    default:
+      return a satisfies never;
+  }
+}
+
+function childrenEqual(a: readonly Node[], b: readonly Node[]): boolean {
+  return a.length === b.length && a.every((child, i) => nodesEqual(child, b[i] as Node));
 }
 
 /** The structure of a tree that is one leaf. */
