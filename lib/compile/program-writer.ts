@@ -47,6 +47,8 @@ export interface DenseWords {
   readonly x: Operand;
   /** strides [sJ], uniform */
   readonly bias?: Operand;
+  /** The bias goes to this many leading columns (default: all), so that a value and its tangents are one instruction. */
+  readonly biasColumns?: number;
   /** strides [sJ, sC] */
   readonly scale?: Operand;
 }
@@ -152,13 +154,14 @@ export class ProgramWriter {
     this.#emit('elementwise', words);
   }
 
-  /** out[j,c] = (accumulate ? out : 0) + scale[j,c] * (bias[j] + sum_k W[k,j] * x[k,c]) */
+  /** out[j,c] = (accumulate ? out : 0) + scale[j,c] * ((c < biasColumns ? bias[j] : 0) + sum_k W[k,j] * x[k,c]) */
   dense(d: DenseWords): void {
     this.#emit('dense', [
       d.accumulate ? 1 : 0,
       d.J,
       d.K,
       d.C,
+      d.biasColumns ?? d.C,
       ...operand(d.out, 2),
       ...operand(d.W, 2),
       ...operand(d.x, 2),
