@@ -95,18 +95,14 @@ export function typedArrayClass(dtype: DType) {
   }
 }
 
-/**
- * Most elements one array may have: sizes and strides travel to native code as doubles and index typed arrays, whose
- * length V8 limits to 2^32 − 1 elements on 64-bit machines up to Node 20 and to more later; the smaller bound is ours.
- */
-export const maxElements = 2 ** 32 - 1;
+/** Most elements one array may have: the longest typed array V8 makes in Node 20. Later ones allow more, but programs should not depend on it. */
+export const maxElements = 2 ** 32;
 
 /**
  * Zeroed storage for `length` elements.
- * @throws ERR_NABLA_TOO_LARGE if no array can be that long, or if the allocation is refused.
+ * @throws ERR_NABLA_TOO_LARGE if no array can be that long; ERR_NABLA_OUT_OF_MEMORY if the memory is refused.
  */
 export function allocate(dtype: DType, length: number, what = 'array'): TypedArray {
-  const bytes = length * bytesPerElement[dtype];
   if (!(length <= maxElements)) {
     throw new NablaError(
       'ERR_NABLA_TOO_LARGE',
@@ -118,15 +114,11 @@ export function allocate(dtype: DType, length: number, what = 'array'): TypedArr
     return new (typedArrayClass(dtype))(length);
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
+    const bytes = length * bytesPerElement[dtype];
     throw new NablaError(
-      'ERR_NABLA_TOO_LARGE',
+      'ERR_NABLA_OUT_OF_MEMORY',
       `${what}: ${bytes} bytes for ${length} elements of ${dtype} could not be allocated`,
-      {
-        operation: what,
-        elements: length,
-        bytes,
-        dtype,
-      },
+      { operation: what, elements: length, bytes, dtype },
     );
   }
 }

@@ -1,7 +1,9 @@
 import { describe } from '../runtime/describe.js';
 import { NablaError } from '../runtime/errors.js';
+import { isPlainObject } from './leaf.js';
+import { keyMismatch, mismatch, type Names } from './match.js';
 import { formatPath, type PathStep } from './path.js';
-import { isPlainObject, keyMismatch, leafCount, mismatch, type Names, type Node, type TreeStructure } from './tree.js';
+import { leafCount, type Node, type TreeStructure } from './structure.js';
 
 /**
  * Spreads a tree prefix over the leaves of a structure: what stands where the structure has a subtree holds for all leaves

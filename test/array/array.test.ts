@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { ConcreteArray, Array as NDArray, type NestedNumbers } from '../../lib/array/array.js';
 import { asArray } from '../../lib/array/as-array.js';
 import { astypeArray } from '../../lib/array/astype.js';
@@ -281,6 +281,13 @@ test('typed arrays of another realm and subclasses are recognised', async () => 
 
 test('memory that cannot be had is an error with a code', () => {
   expect(thrown(() => allocate('float64', 2 ** 40)).code).toBe('ERR_NABLA_TOO_LARGE');
+  // What V8 throws if the machine has no memory left; how much that is differs between machines.
+  vi.stubGlobal('Float64Array', function refuse() {
+    throw new RangeError('Array buffer allocation failed');
+  });
+  const error = thrown(() => allocate('float64', 3, 'zeros'));
+  vi.unstubAllGlobals();
+  expect(error).toMatchObject({ code: 'ERR_NABLA_OUT_OF_MEMORY', details: { operation: 'zeros', bytes: 24 } });
   expect(thrown(() => allocate('float64', Number.NaN)).code).toBe('ERR_NABLA_TOO_LARGE');
 });
 

@@ -2,18 +2,9 @@ import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { asArray } from '../../lib/array/as-array.js';
+import { isPlainObject } from '../../lib/tree/leaf.js';
 import { formatPath } from '../../lib/tree/path.js';
-import {
-  flatten,
-  flattenLike,
-  flattenList,
-  isPlainObject,
-  leaves,
-  map,
-  paths,
-  type Tree,
-  unflatten,
-} from '../../lib/tree/tree.js';
+import { flatten, flattenLike, flattenList, leaves, map, paths, type Tree, unflatten } from '../../lib/tree/tree.js';
 import { thrown } from '../support/thrown.js';
 
 const a = asArray([1, 2]);
