@@ -3,7 +3,7 @@
 #include "testing/testing.h"
 
 static Napi::Object initialise(Napi::Env env, Napi::Object exports) {
-  (void)env;
+  nabla::testing::registerPrograms(env, exports);
   return exports;
 }
 

@@ -3,4 +3,8 @@
 
 #include "addon/addon.h"
 
-namespace nabla::testing {}  // namespace nabla::testing
+namespace nabla::testing {
+
+void registerPrograms(Napi::Env env, Napi::Object exports);
+
+}  // namespace nabla::testing

@@ -1,0 +1,77 @@
+// isas(), runProgram(words, inputs, outputs, isa, threads, maxScratchBytes): a program on an instruction set
+// of one's choice, which the library fixes once per process.
+#include <span>
+
+#include "addon/errors.h"
+#include "exec/executor.h"
+#include "exec/thread_pool.h"
+#include "kernels/table.h"
+#include "testing/testing.h"
+
+namespace nabla::testing {
+namespace {
+
+std::vector<ArrayView> views(const Napi::Array& arrays) {
+  std::vector<ArrayView> result(arrays.Length());
+  for (uint32_t i = 0; i < result.size(); ++i) {
+    const auto array = static_cast<Napi::Value>(arrays[i]).As<Napi::TypedArray>();
+    ArrayView& view = result[i];
+    view.data = static_cast<std::byte*>(array.ArrayBuffer().Data()) + array.ByteOffset();
+    view.length = static_cast<int64_t>(array.ElementLength());
+    switch (array.TypedArrayType()) {
+      case napi_float32_array:
+        view.dtype = DType::kF32;
+        break;
+      case napi_float64_array:
+        view.dtype = DType::kF64;
+        break;
+      case napi_int32_array:
+        view.dtype = DType::kI32;
+        break;
+      case napi_uint32_array:
+        view.dtype = DType::kU32;
+        break;
+      default:
+        view.dtype = DType::kU8;
+    }
+  }
+  return result;
+}
+
+Napi::Value isas(const Napi::CallbackInfo& call) {
+  const auto tables = supportedTables();
+  Napi::Array names = Napi::Array::New(call.Env(), tables.size());
+  for (uint32_t i = 0; i < tables.size(); ++i) names[i] = Napi::String::New(call.Env(), tables[i]->isa);
+  return names;
+}
+
+Napi::Value runProgram(const Napi::CallbackInfo& call) {
+  const Napi::Env env = call.Env();
+  const auto words = call[0].As<Napi::Float64Array>();
+  const std::vector<ArrayView> inputs = views(call[1].As<Napi::Array>());
+  const std::vector<ArrayView> outputs = views(call[2].As<Napi::Array>());
+  const KernelTable* table = findTable(call[3].As<Napi::String>().Utf8Value());
+  if (table == nullptr) addon::fail(env, "ERR_NABLA_OPTION", "no such instruction set here");
+  DecodeLimits limits;
+  limits.maxScratchBytes = call[5].As<Napi::Number>().Int64Value();
+  Program program;
+  addon::check(env, decode(std::span(words.Data(), words.ElementLength()), program, limits));
+  Status status;
+  const auto executor = Executor::create(std::move(program), status, table);
+  addon::check(env, status);
+  const auto pool = ThreadPool::shared();
+  addon::check(
+      env, executor->run(
+               inputs, outputs,
+               {.threads = call[4].As<Napi::Number>().Int32Value(), .control = nullptr, .pool = pool.get()}));
+  return env.Undefined();
+}
+
+}  // namespace
+
+void registerPrograms(Napi::Env env, Napi::Object exports) {
+  addon::expose<isas>(env, exports, "isas");
+  addon::expose<runProgram>(env, exports, "runProgram");
+}
+
+}  // namespace nabla::testing
