@@ -4,7 +4,7 @@ import { checkOptions } from '../runtime/options.js';
 import { Array, type ArrayLike, ConcreteArray, type DType } from './array.js';
 import { asArray } from './as-array.js';
 import { convertElements } from './astype.js';
-import { allocate, checkDtype, maxElements } from './dtype.js';
+import { allocate, checkDtype } from './dtype.js';
 import { checkShape, formatShape, size } from './shape.js';
 
 export interface CreateOptions {
@@ -15,23 +15,6 @@ export interface CreateOptions {
 function dtypeOption(options: CreateOptions | undefined, fallback: DType, what: string): DType {
   checkOptions(options, ['dtype'], what);
   return options?.dtype === undefined ? fallback : checkDtype(options.dtype, `${what}: dtype`);
-}
-
-function checkedShape(shape: number | readonly number[], what: string): number[] {
-  const checked = checkShape(shape, what);
-  // Also where another axis is empty: the product of the other axes is a stride.
-  const elements = size(checked.filter((length) => length > 0));
-  if (elements > maxElements) {
-    throw new NablaError(
-      'ERR_NABLA_TOO_LARGE',
-      `${what}: shape ${formatShape(checked)} exceeds the ${maxElements} elements one array may have`,
-      {
-        operation: what,
-        shape: checked,
-      },
-    );
-  }
-  return checked;
 }
 
 function finite(x: unknown, what: string): number {
@@ -90,7 +73,7 @@ export function full(shape: number | readonly number[], value: number | boolean,
 }
 
 function filled(shape: number | readonly number[], value: number, dtype: DType, what: string): Array {
-  const checked = checkedShape(shape, what);
+  const checked = checkShape(shape, what);
   const [element] = convertElements([value], dtype, what);
   const data = allocate(dtype, size(checked), what);
   if (!Object.is(element, 0)) data.fill(element as number);
@@ -131,7 +114,7 @@ export function eye(n: number, m?: number | EyeOptions, options?: EyeOptions): A
   const k = given?.k ?? 0;
   if (!Number.isInteger(k))
     throw new NablaError('ERR_NABLA_ARGUMENT', `eye: expected an integer k but received ${describe(k)}`, { k });
-  const shape = checkedShape([n, columns], 'eye');
+  const shape = checkShape([n, columns], 'eye');
   const data = allocate(dtype, size(shape), 'eye');
   for (let row = Math.max(0, -k); row < n && row + k < columns; row++) data[row * columns + row + k] = 1;
   return new ConcreteArray(data, shape);
@@ -157,7 +140,7 @@ export function arange(...args: (number | CreateOptions | undefined)[]): Array {
   if (step === 0)
     throw new NablaError('ERR_NABLA_ARGUMENT', 'arange: step is 0, so the range never ends', { start, stop, step });
   const length = Math.min(Math.max(0, Math.ceil((stop - start) / step)), Number.MAX_SAFE_INTEGER);
-  const [n] = checkedShape(length, 'arange') as [number];
+  const [n] = checkShape(length, 'arange') as [number];
   return generate(n, [n], dtype, (i) => start + i * step, 'arange');
 }
 
@@ -212,7 +195,7 @@ export function linspace(
   }
   const from = finite(start, 'linspace: start');
   const to = finite(stop, 'linspace: stop');
-  const [n] = checkedShape([typeof num === 'number' ? num : 50], 'linspace: num') as [number];
+  const [n] = checkShape([typeof num === 'number' ? num : 50], 'linspace: num') as [number];
   const parts = endpoint ? n - 1 : n;
   // The difference of two large bounds may overflow; its parts do not.
   const step = Number.isFinite(to - from) ? (to - from) / parts : to / parts - from / parts;
@@ -271,7 +254,7 @@ export function meshgrid(...args: (ArrayLike | readonly ArrayLike[] | MeshgridOp
   vectors.forEach((vector, i) => {
     lengths[axisOf(i)] = vector.size;
   });
-  const shape = checkedShape(lengths, 'meshgrid');
+  const shape = checkShape(lengths, 'meshgrid');
   return vectors.map((vector, i) => {
     const inner = size(shape.slice(axisOf(i) + 1));
     const source = vector.data;

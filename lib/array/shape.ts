@@ -1,4 +1,5 @@
 import { NablaError } from '../runtime/errors.js';
+import { maxElements } from './dtype.js';
 
 /** Axis lengths, outermost first; `[]` is a scalar. */
 export type Shape = readonly number[];
@@ -96,7 +97,7 @@ export function normalizeAxes(
 
 /**
  * Checks a shape given by a user: a list of non-negative integers, or one such integer for a vector. Returns a copy.
- * @throws ERR_NABLA_SHAPE for anything else.
+ * @throws ERR_NABLA_SHAPE for anything else; ERR_NABLA_TOO_LARGE if no array can have that many elements.
  */
 export function checkShape(shape: unknown, what = 'shape'): number[] {
   if (typeof shape === 'number') return checkShape([shape], what);
@@ -113,5 +114,14 @@ export function checkShape(shape: unknown, what = 'shape'): number[] {
       },
     );
   }
-  return list.map((length) => (length as number) + 0);
+  const checked = list.map((length) => (length as number) + 0);
+  // Axes of length 0 are left out: the product of the others is a stride and has to be exact all the same.
+  if (size(checked.filter((length) => length > 0)) > maxElements) {
+    throw new NablaError(
+      'ERR_NABLA_TOO_LARGE',
+      `${what}: shape ${formatShape(checked)} exceeds the ${maxElements} elements one array may have`,
+      { operation: what, shape: checked },
+    );
+  }
+  return checked;
 }

@@ -196,6 +196,7 @@ describe('asArray', () => {
     for (const shape of [[-2, -3], [1.5, 4], ['6'], [Number.NaN]]) {
       expect(thrown(() => asArray({ data, shape })).code).toBe('ERR_NABLA_SHAPE');
     }
+    expect(thrown(() => asArray({ data: new Float32Array(0), shape: [0, 1e300] })).code).toBe('ERR_NABLA_TOO_LARGE');
     for (const layout of [{ fortranOrder: true }, { offset: 1 }, { stride: [1, 2] }, { strides: [1, 2] }]) {
       expect(thrown(() => asArray({ data, shape: [2, 3], ...layout })).code).toBe('ERR_NABLA_ARGUMENT');
     }
