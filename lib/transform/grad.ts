@@ -1,0 +1,93 @@
+import type { Array } from '../array/array.js';
+import { execute } from '../compile/execute.js';
+import { full } from '../graph/build.js';
+import type { Node } from '../graph/node.js';
+import { simplify } from '../graph/simplify.js';
+import { checkOptions } from '../runtime/options.js';
+import { arrayOf } from '../trace/trace.js';
+import { type TreeStructure, unflatten } from '../tree/tree.js';
+import {
+  checkFunction,
+  type Differentiated,
+  differentiate,
+  liveVariables,
+  scalarResult,
+  transformed,
+} from './dispatch.js';
+import { pullBack } from './sweeps.js';
+import type { Argnums, DerivativeOptions, GradientOf, Inputs, WithAux } from './types.js';
+
+export const derivativeOptions = ['argnums', 'hasAux'] as const;
+
+/** Zeros where a variable has no influence. */
+export const orZero = (ct: Node | null, x: Node): Node => ct ?? full(0, x.shape, x.dtype);
+
+/** A list over argnums of trees over their structures; bare if argnums is one number. */
+export function perArgument(
+  argnums: Argnums,
+  structures: readonly TreeStructure[],
+  leaves: readonly (readonly unknown[])[],
+): unknown {
+  const trees = structures.map((structure, k) => unflatten(structure, leaves[k]!));
+  return typeof argnums === 'number' ? trees[0] : trees;
+}
+
+/** The part of a differentiated call that grad and valueAndGrad share. */
+function gradient(what: string, d: Differentiated, argnums: Argnums): { value: Array; gradient: unknown } {
+  const [y] = simplify(
+    [scalarResult(what, d.value, 'use jacrev or jacfwd for the Jacobian, hessian for second derivatives')],
+    liveVariables,
+  );
+  const variables = d.variables.flat();
+  const cts = pullBack([y!], [full(1, [], y!.dtype)], variables).map((ct, i) => orZero(ct, variables[i]!));
+  let next = 0;
+  const leaves = d.variables.map((list) => list.map(() => arrayOf(cts[next++]!)));
+  return { value: arrayOf(y!), gradient: perArgument(argnums, d.structures, leaves) };
+}
+
+/**
+ * The gradient of a scalar function, by one sweep back: ∇f in the shape of the argument(s).
+ *
+ * @param f returns a scalar (shape []), or [scalar, aux] with `hasAux`
+ * @returns a function of the same arguments. One position in `argnums`: a tree like that argument; a list: a list of trees.
+ *   With `hasAux`: [gradient, aux].
+ * @throws ERR_NABLA_NOT_SCALAR, ERR_NABLA_DTYPE, ERR_NABLA_ARGUMENT, ERR_NABLA_AUX when called
+ */
+export function grad<A extends readonly unknown[], const N extends Argnums = 0, X extends boolean = false>(
+  f: (...args: A) => unknown,
+  options?: DerivativeOptions<N, X>,
+): (...args: Inputs<A>) => WithAux<GradientOf<A, N>, X> {
+  checkFunction(f, 'grad');
+  checkOptions(options, derivativeOptions, 'grad');
+  const { argnums = 0, hasAux = false } = options ?? {};
+  return transformed(
+    'grad',
+    (args) =>
+      differentiate('grad', f, args, argnums, hasAux, (d) => {
+        const { gradient: g } = gradient('grad', d, argnums);
+        return hasAux ? [g, d.aux] : g;
+      }),
+    execute,
+  ) as never;
+}
+
+/**
+ * Value and gradient from the same sweeps: [f, ∇f], with `hasAux` [[f, aux], ∇f]. Otherwise as `grad`.
+ */
+export function valueAndGrad<A extends readonly unknown[], const N extends Argnums = 0, X extends boolean = false>(
+  f: (...args: A) => unknown,
+  options?: DerivativeOptions<N, X>,
+): (...args: Inputs<A>) => [WithAux<Array, X>, GradientOf<A, N>] {
+  checkFunction(f, 'valueAndGrad');
+  checkOptions(options, derivativeOptions, 'valueAndGrad');
+  const { argnums = 0, hasAux = false } = options ?? {};
+  return transformed(
+    'valueAndGrad',
+    (args) =>
+      differentiate('valueAndGrad', f, args, argnums, hasAux, (d) => {
+        const { value, gradient: g } = gradient('valueAndGrad', d, argnums);
+        return [hasAux ? [value, d.aux] : value, g];
+      }),
+    execute,
+  ) as never;
+}
