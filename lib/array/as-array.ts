@@ -64,7 +64,7 @@ function convert(x: unknown, dtype: DType | undefined, what: string): Array {
 export function isDataAndShape(x: unknown): x is { data: unknown; shape: unknown } {
   if (typeof x !== 'object' || x === null) return false;
   const { data, shape } = x as { data?: unknown; shape?: unknown };
-  return typedArrayBrand(data) !== undefined && globalThis.Array.isArray(shape);
+  return globalThis.Array.isArray(shape) && typedArrayBrand(data) !== undefined;
 }
 
 function fromDataAndShape(x: { data: unknown; shape: unknown }, what: string): Array {

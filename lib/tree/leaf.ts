@@ -1,15 +1,14 @@
 import { Array } from '../array/array.js';
 import { isDataAndShape } from '../array/as-array.js';
-import { typedArrayBrand } from '../array/dtype.js';
 
 /** Far beyond any use, and few enough that a tree which contains itself is reported and does not overflow the stack. */
 export const maxDepth = 512;
 
 /** True for what a tree's leaf may be: an array in any of its forms. */
 export function isLeaf(x: unknown): boolean {
-  if (typeof x === 'number' || typeof x === 'boolean' || x instanceof Array) return true;
+  if (x instanceof Array || typeof x === 'number' || typeof x === 'boolean') return true;
   if (globalThis.Array.isArray(x)) return isNumberList(x);
-  return typedArrayBrand(x) !== undefined || isDataAndShape(x);
+  return ArrayBuffer.isView(x) || isDataAndShape(x);
 }
 
 /** True for lists that hold at least one number, and nothing but numbers, booleans and such lists. */

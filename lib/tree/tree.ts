@@ -50,31 +50,26 @@ export function flattenList<L = unknown>(
   return { leaves, structure: new TreeStructure({ kind: 'list', children }, leaves.length) };
 }
 
-function collect<L>(tree: unknown, path: PathStep[], leaves: L[], options: FlattenOptions): Node {
-  const visit = (x: unknown): Node => {
-    if (path.length > maxDepth) throw tooDeep(options.what);
-    if (options.isLeaf?.(x) === true || isLeaf(x)) {
-      leaves.push(x as L);
-      return leaf;
-    }
-    if (x === null || x === undefined) return { kind: 'none', value: x };
-    if (globalThis.Array.isArray(x))
-      return { kind: 'list', children: globalThis.Array.from(x, (child, i) => descend(i, child)) };
-    if (isPlainObject(x)) {
-      const keys = Object.keys(x).sort();
-      return { kind: 'object', keys, children: keys.map((key) => descend(key, x[key])) };
-    }
-    throw notATree(x, path, options.what);
-  };
-
-  const descend = (step: PathStep, x: unknown): Node => {
+/** Trees are taken apart at every call of a compiled function, so this is one plain recursion. */
+function collect(x: unknown, path: PathStep[], leaves: unknown[], options: FlattenOptions): Node {
+  if (options.isLeaf?.(x) === true || isLeaf(x)) {
+    leaves.push(x);
+    return leaf;
+  }
+  if (x === null || x === undefined) return { kind: 'none', value: x };
+  if (path.length > maxDepth) throw tooDeep(options.what);
+  const isList = globalThis.Array.isArray(x);
+  if (!isList && !isPlainObject(x)) throw notATree(x, path, options.what);
+  const keys = isList ? [] : Object.keys(x).sort();
+  const length = isList ? x.length : keys.length;
+  const children: Node[] = [];
+  for (let i = 0; i < length; i++) {
+    const step = isList ? i : (keys[i] as string);
     path.push(step);
-    const node = visit(x);
+    children.push(collect((x as Record<PathStep, unknown>)[step], path, leaves, options));
     path.pop();
-    return node;
-  };
-
-  return visit(tree);
+  }
+  return isList ? { kind: 'list', children } : { kind: 'object', keys, children };
 }
 
 function tooDeep(what = 'tree'): NablaError {
