@@ -5,7 +5,7 @@
 //   --gyp               with --native: through node-gyp even if CMake is there; the result stays in build/gyp/Release
 //   --sanitize=KIND     with --native: address, undefined or thread; the result is in build/KIND/Release
 //   --coverage          with --native: instrumented for gcov, in build/coverage/Release
-//   --werror            with --native: warnings are errors
+//   --werror            with --native: warnings are errors; so does NABLA_WERROR=1
 //   --dist              dist/
 //
 // Tests and programs load another build than build/Release when NABLA_BUILD names its folder.
@@ -32,6 +32,8 @@ for (const argument of process.argv.slice(2)) {
   else if (['--native', '--gyp', '--coverage', '--werror', '--dist'].includes(argument)) flags.add(argument);
   else fail(`setup: unknown argument ${argument}`);
 }
+
+if (process.env.NABLA_WERROR === '1') flags.add('--werror');
 
 installPackages();
 if (flags.has('--native')) {

@@ -36,6 +36,8 @@ export type ErrorCode =
   | 'ERR_NABLA_OUT_OF_MEMORY'
   /** The native core refused a program as malformed. */
   | 'ERR_NABLA_PROGRAM'
+  /** The call was aborted through its `signal`; see {@link AbortError}. */
+  | 'ERR_NABLA_ABORTED'
   /** The native addon could not be found or loaded. */
   | 'ERR_NABLA_NATIVE_MISSING'
   /** A fault of nabla itself. */
@@ -53,5 +55,14 @@ export class NablaError extends Error {
   }
 }
 
+/** The rejection of a call whose `signal` was aborted. `name` is `'AbortError'`, `cause` the signal's reason. */
+export class AbortError extends NablaError {
+  constructor(reason: unknown) {
+    super('ERR_NABLA_ABORTED', 'the call was aborted through its signal');
+    this.cause = reason;
+  }
+}
+
 // On the prototype, so that it is not printed as a property of every error.
 Object.defineProperty(NablaError.prototype, 'name', { value: 'NablaError', configurable: true, writable: true });
+Object.defineProperty(AbortError.prototype, 'name', { value: 'AbortError', configurable: true, writable: true });

@@ -6,9 +6,14 @@ export function fromNative(error: unknown): unknown {
   const code: unknown = (error as { code?: unknown }).code;
   if (typeof code === 'string' && code.startsWith('ERR_NABLA_'))
     return new NablaError(code as ErrorCode, error.message);
-  // V8 says "Array buffer allocation failed" or "Invalid typed array length: ..."
-  if (error instanceof RangeError && /allocation failed|typed array length/i.test(error.message)) {
-    return new NablaError('ERR_NABLA_OUT_OF_MEMORY', `memory for the result could not be allocated: ${error.message}`);
+  // V8's own words for the two ways in which `new Float32Array(length)` fails.
+  if (error instanceof RangeError) {
+    if (/typed array length/i.test(error.message)) {
+      return new NablaError('ERR_NABLA_TOO_LARGE', `the result is larger than an array can be: ${error.message}`);
+    }
+    if (/allocation failed/i.test(error.message)) {
+      return new NablaError('ERR_NABLA_OUT_OF_MEMORY', `memory for the result ended: ${error.message}`);
+    }
   }
   return error;
 }

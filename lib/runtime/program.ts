@@ -2,7 +2,7 @@ import { getNative, type NativeCounters, type NativeProgram } from './native.js'
 import { wrapped } from './native-error.js';
 
 /** Arrays a program reads and writes; a `bool` is a byte. */
-export type Buffer = Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
+export type DataArray = Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
 
 /** An input or output of a program: the number of its dtype in the program format, and its length in elements. */
 export interface BufferSpec {
@@ -23,6 +23,12 @@ export interface ProgramHandle {
 
 // By dtype number.
 const constructors = [Float32Array, Float64Array, Int32Array, Uint32Array, Uint8Array] as const;
+
+/** The class of the arrays a spec asks for. */
+export function constructorOf(spec: BufferSpec): (typeof constructors)[0] {
+  // One construct signature stands for all: they differ in what they store, not in how they are made.
+  return constructors[spec.dtype as 0];
+}
 
 const headerWords = 8;
 
@@ -48,8 +54,8 @@ export function createProgram(words: Float64Array): ProgramHandle {
  * Fresh, zeroed arrays for the results of a program.
  * @throws ERR_NABLA_OUT_OF_MEMORY
  */
-export function allocateOutputs(program: ProgramHandle): Buffer[] {
-  return wrapped(() => program.outputs.map(({ dtype, length }) => new constructors[dtype as 0](length)));
+export function allocateOutputs(program: ProgramHandle): DataArray[] {
+  return wrapped(() => program.outputs.map((spec) => new (constructorOf(spec))(spec.length)));
 }
 
 /** Programs compiled and run by this thread of JavaScript; tests count compilations with it. */

@@ -1,7 +1,7 @@
 import { channel } from 'node:diagnostics_channel';
 import { getNative } from './native.js';
 import { fromNative } from './native-error.js';
-import { allocateOutputs, type Buffer, type ProgramHandle } from './program.js';
+import { allocateOutputs, type DataArray, type ProgramHandle } from './program.js';
 
 /** Message of the diagnostics channel `nabla:run`, published after each run if anyone listens. */
 export interface RunEvent {
@@ -24,7 +24,7 @@ export const runChannel = channel('nabla:run');
  * @param threads at most so many; 0 for the default. The result does not depend on it, to the bit.
  * @throws ERR_NABLA_ARGUMENT, ERR_NABLA_DETACHED, ERR_NABLA_RESIZABLE, ERR_NABLA_OUT_OF_MEMORY
  */
-export function runProgram(program: ProgramHandle, inputs: readonly Buffer[], threads = 0): Buffer[] {
+export function runProgram(program: ProgramHandle, inputs: readonly DataArray[], threads = 0): DataArray[] {
   const begin = runChannel.hasSubscribers ? performance.now() : 0;
   let failure: unknown;
   try {
