@@ -98,6 +98,7 @@ class ExecutorFor final : public Executor {
 
   const Program& program() const override { return program_; }
   int64_t samples() const override { return samples_; }
+  double nanoseconds() const override;
   size_t memoryBytes() const override;
 
  private:
@@ -150,6 +151,16 @@ PreparedLoop<T> ExecutorFor<T>::prepare(const Loop& loop, const KernelTable& tab
     prepared.hasLastSteps = true;
   }
   return prepared;
+}
+
+template <class T>
+double ExecutorFor<T>::nanoseconds() const {
+  double total = 0;
+  for (const PreparedLoop<T>& prepared : loops_) {
+    const bool flat = prepared.loop->kind == LoopKind::kFlat;
+    total += prepared.steps.nanoseconds * (flat ? 1 : static_cast<double>(prepared.blocks));
+  }
+  return total;
 }
 
 template <class T>

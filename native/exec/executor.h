@@ -51,9 +51,12 @@ class Executor {
                      const RunOptions& options = {}) const noexcept = 0;
 
   virtual const Program& program() const = 0;
-  virtual int64_t samples() const = 0;  // what RunControl::done reaches
-  virtual size_t memoryBytes()
-      const = 0;  // native memory held by this object, for the garbage collector's books
+  // What RunControl::done reaches.
+  virtual int64_t samples() const = 0;
+  // Rough single-threaded duration of a run: enough to tell microseconds from milliseconds from hours.
+  virtual double nanoseconds() const = 0;
+  // Native memory held by this object, for the garbage collector's books.
+  virtual size_t memoryBytes() const = 0;
 };
 
 }  // namespace nabla
