@@ -67,11 +67,12 @@ export function uniform(key: KeyLike, shape: number | readonly number[] = [], op
   const dtype = floatDtype(options.dtype, 'uniform');
   const { minval = 0, maxval = 1 } = options;
   const resultShape = checkShape(shape, 'uniform');
+  const round = dtype === 'float32' ? Math.fround : (x: number) => x;
   const { lower, upper } = broadcastBounds(minval, maxval, resultShape, dtype, ['minval', 'maxval'], 'uniform');
-  checkOrder(lower, upper, (low, high) => low <= high && Number.isFinite(high - low), 'uniform', [
+  checkOrder(lower, upper, (low, high) => low <= high && Number.isFinite(round(high - low)), 'uniform', [
     'minval',
     'maxval',
-    'finite and minval <= maxval',
+    'finite bounds, no further apart than the dtype goes, and minval <= maxval',
   ]);
   const out = allocate(dtype, size(resultShape), 'uniform');
   wrapped(() => getNative().randomUniform(...source, lower, upper, out));
