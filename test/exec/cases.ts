@@ -1,0 +1,493 @@
+import { arity, Op } from '../../lib/compile/opcodes.js';
+import {
+  type Base,
+  constant,
+  type Operand,
+  output,
+  ProgramWriter,
+  panel,
+  input as readInput,
+  shared,
+} from '../../lib/compile/program-writer.js';
+import type { DataArray } from '../../lib/runtime/program.js';
+import { classes } from './testing-addon.js';
+
+export type Float = 'float32' | 'float64';
+export interface Case {
+  readonly words: Float64Array;
+  readonly inputs: DataArray[];
+}
+export type CaseMaker = (dtype: Float, N: number) => Case;
+
+/** A small generator with a seed of its own, so that a failing case is the same every time. */
+export function numbers(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return (state / 2 ** 32) * 2 - 1;
+  };
+}
+
+const at = (base: Base, ...strides: number[]): Operand => ({ base, strides });
+const product = (dims: readonly number[]) => dims.reduce((a, b) => a * b, 1);
+
+/** Row-major strides of dims whose elements are `unit` apart. */
+export function rowMajor(dims: readonly number[], unit: number): number[] {
+  const strides = dims.map(() => unit);
+  for (let d = dims.length - 2; d >= 0; d--) strides[d] = strides[d + 1]! * dims[d + 1]!;
+  return strides;
+}
+
+/**
+ * A writer with conveniences for tests: a lanes loop over N samples, panels handed out one after another (each padded by one
+ * cache line, so that rows are not evenly apart), per-sample inputs and outputs in row-major order.
+ */
+class Bench {
+  readonly writer: ProgramWriter;
+  readonly inputs: DataArray[] = [];
+  readonly unit: number;
+  #loop: ReturnType<ProgramWriter['lanesLoop']> | undefined;
+  readonly #random: () => number;
+
+  constructor(
+    readonly dtype: Float,
+    readonly N: number,
+    readonly B: number,
+    seed: number,
+  ) {
+    this.writer = new ProgramWriter(dtype);
+    this.unit = dtype === 'float32' ? 16 : 8;
+    this.#random = numbers(seed);
+  }
+
+  data(length: number, dtype: keyof typeof classes = this.dtype, scale = 1): number {
+    const array = new classes[dtype](length);
+    for (let i = 0; i < length; i++) {
+      const x = this.#random();
+      if (dtype === 'bool') array[i] = x > 0 ? 1 + ((i * 7) % 255) : 0;
+      else if (dtype === 'uint32')
+        array[i] = Math.abs(x) * 1000; // conversions out of range saturate here and wrap in JavaScript
+      else array[i] = dtype === 'int32' ? x * 1000 : x * scale;
+    }
+    this.inputs.push(array);
+    return this.writer.input(dtype, length);
+  }
+
+  open(accumulatorElements = 0): void {
+    this.#loop = this.writer.lanesLoop({ N: this.N, B: this.B, accumulatorElements });
+  }
+
+  panel(dims: readonly number[]): Operand {
+    const loop = this.#loop!;
+    const offset = loop.arenaElements;
+    loop.arenaElements += product(dims) * this.B + this.unit;
+    return { base: panel(offset), strides: rowMajor(dims, this.B) };
+  }
+
+  /** A panel filled from a fresh random input [N, ...dims]. */
+  gathered(dims: readonly number[], scale = 1): Operand {
+    const index = this.data(this.N * product(dims), this.dtype, scale);
+    const result = this.panel(dims);
+    this.writer.gather(dims, result, { base: readInput(index), strides: rowMajor(dims, 1) }, product(dims));
+    return result;
+  }
+
+  uniform(dims: readonly number[], scale = 1): Operand {
+    return { base: readInput(this.data(product(dims), this.dtype, scale)), strides: rowMajor(dims, 1) };
+  }
+
+  /** Writes a panel to a fresh output [N, ...dims]. */
+  deliver(dims: readonly number[], source: Operand): void {
+    const index = this.writer.output(this.dtype, this.N * product(dims));
+    this.writer.scatter(dims, source, { base: output(index), strides: rowMajor(dims, 1) }, product(dims));
+  }
+
+  finish(): Case {
+    return { words: this.writer.finish(), inputs: this.inputs };
+  }
+}
+
+const blocks = (dtype: Float) => (dtype === 'float32' ? 32 : 16);
+
+function lanesCase(seed: number, build: (bench: Bench) => void): CaseMaker {
+  return (dtype, N) => {
+    const bench = new Bench(dtype, N, blocks(dtype), seed);
+    build(bench);
+    return bench.finish();
+  };
+}
+
+/** Flat loops know no samples; N sizes the arrays instead. */
+function flatCase(seed: number, build: (bench: Bench, n: number) => void): CaseMaker {
+  return (dtype, N) => {
+    const bench = new Bench(dtype, 1, 1, seed);
+    build(bench, N);
+    return bench.finish();
+  };
+}
+
+/** Every elementwise function over panels, in place and not. */
+const everyOp = lanesCase(1, (b) => {
+  b.open();
+  const x = b.gathered([5], 3);
+  const y = b.gathered([5]);
+  const positive = b.panel([5]);
+  b.writer.elementwise('abs', [5], positive, [x]);
+  const domain: Partial<Record<Op, Operand>> = { log: positive, log1p: positive, sqrt: positive, pow: positive };
+  for (const op of Object.keys(Op) as Op[]) {
+    const out = b.panel([5]);
+    const first = domain[op] ?? x;
+    b.writer.elementwise(op, [5], out, [first, y, x].slice(0, arity(op)));
+    b.deliver([5], out);
+  }
+  b.writer.elementwise('add', [5], x, [x, x]);
+  b.writer.elementwise('fma', [5], x, [x, y, x]);
+  b.deliver([5], x);
+});
+
+/** Broadcasts, transposes, slices, uniform and constant operands: what merging of axes has to get right. */
+const elementwiseLayouts = lanesCase(2, (b) => {
+  const w = b.writer;
+  b.open();
+  const [I, J, K] = [3, 4, 5];
+  const x = b.gathered([I, J, K]);
+  const row = b.gathered([K]);
+  const column = b.gathered([I]);
+  const matrix = b.uniform([I, J, K]);
+  const vector = b.uniform([J]);
+  const half = w.constant(0.5);
+  const B = b.B;
+  const out = b.panel([I, J, K]);
+  const base = (operand: Operand) => operand.base;
+  // x + row[k]
+  w.elementwise('add', [I, J, K], out, [x, at(base(row), 0, 0, B)]);
+  b.deliver([I, J, K], out);
+  // transposed result: out[k, j, i] = x[i, j, k] * column[i]
+  const transposed = b.panel([K, J, I]);
+  w.elementwise('mul', [I, J, K], at(base(transposed), B, I * B, I * J * B), [x, at(base(column), B, 0, 0)]);
+  b.deliver([K, J, I], transposed);
+  // uniform operands
+  w.elementwise('fma', [I, J, K], out, [x, matrix, at(base(vector), 0, 1, 0)]);
+  w.elementwise('mul', [I, J, K], out, [out, at(constant(half), 0, 0, 0)]);
+  b.deliver([I, J, K], out);
+  // all uniform into a panel
+  w.elementwise('mul', [I, J, K], out, [matrix, at(base(vector), 0, 1, 0)]);
+  b.deliver([I, J, K], out);
+  // a slice [1:3, 1:4, 2] doubled in place
+  const slice = panel(base(out).offset + (1 * J * K + 1 * K + 2) * B);
+  w.elementwise('add', [2, 3], at(slice, J * K * B, K * B), [at(slice, J * K * B, K * B), at(slice, J * K * B, K * B)]);
+  b.deliver([I, J, K], out);
+  // rank 0, rank 6 with ones, and an empty shape that must do nothing
+  w.elementwise('copy', [], at(base(out)), [at(constant(half))]);
+  w.elementwise('neg', [1, I, 1, J, 1, K], at(base(transposed), 7, J * K * B, 9, K * B, 3, B), [
+    at(base(out), 0, J * K * B, 0, K * B, 0, B),
+  ]);
+  w.elementwise('copy', [0, 4], at(base(out), B, B), [at(constant(half), 0, 0)]);
+  b.deliver([I, J, K], at(base(transposed), J * K * B, K * B, B));
+});
+
+/** Dense: shapes around tiles, transposed weights, bias on some columns, scale, accumulation, empty sums. */
+const dense = lanesCase(3, (b) => {
+  const w = b.writer;
+  b.open();
+  const B = b.B;
+  for (const [J, K, C] of [
+    [1, 1, 1],
+    [3, 2, 4],
+    [8, 5, 1],
+    [17, 9, 3],
+    [5, 0, 2],
+  ] as const) {
+    const x = b.gathered([K, C]);
+    const W = b.uniform([K, J]);
+    const bias = b.uniform([J]);
+    const scale = b.gathered([J, C]);
+    const out = b.panel([J, C]);
+    w.dense({ J, K, C, out, W, x });
+    b.deliver([J, C], out);
+    w.dense({ J, K, C, out, W, x, bias });
+    w.dense({ accumulate: true, J, K, C, out, W, x, bias, biasColumns: 1, scale });
+    b.deliver([J, C], out);
+    // W^T: the same memory as [J, K]
+    w.dense({ J, K, C, out, W: at(W.base, 1, K), x, scale });
+    b.deliver([J, C], out);
+    // every other column of a wider result, columns before rows
+    const wide = b.panel([2 * C, J]);
+    w.elementwise('copy', [2 * C, J], wide, [at(constant(w.constant(7)), 0, 0)]);
+    w.dense({ accumulate: true, J, K, C, out: at(wide.base, B, 2 * J * B), W, x });
+    b.deliver([2 * C, J], wide);
+  }
+});
+
+const contract = lanesCase(4, (b) => {
+  const w = b.writer;
+  b.open();
+  const B = b.B;
+  const [R, S, I, J, K] = [2, 3, 4, 5, 6];
+  const a = b.gathered([R, S, I, K]);
+  const c = b.gathered([R, S, J, K]);
+  const weights = b.gathered([R, S, K]);
+  const uniformA = b.uniform([R, S, I, K]);
+  const uniformW = b.uniform([R, S, K]);
+  const full = b.panel([R, S, I, J]);
+  w.contract({ dims: [R, S], I, J, K, out: full, a, b: c });
+  b.deliver([R, S, I, J], full);
+  w.contract({ accumulate: true, dims: [R, S], I, J, K, out: full, a, b: c, w: weights });
+  w.contract({ accumulate: true, dims: [R, S], I, J, K, out: full, a: uniformA, b: c, w: uniformW });
+  b.deliver([R, S, I, J], full);
+  // summed over r, then over r and s, with and without weights
+  const some = b.panel([S, I, J]);
+  w.contract({ dims: [R, S], I, J, K, out: at(some.base, 0, I * J * B, J * B, B), a, b: c, w: weights });
+  b.deliver([S, I, J], some);
+  const one = b.panel([I, J]);
+  w.contract({ dims: [R, S], I, J, K, out: at(one.base, 0, 0, J * B, B), a, b: c, w: weights });
+  w.contract({ accumulate: true, dims: [R, S], I, J, K, out: at(one.base, 0, 0, J * B, B), a: uniformA, b: c });
+  b.deliver([I, J], one);
+  // symmetric, with the contracted axis first in memory
+  const gram = b.panel([I, I]);
+  const columns = at(a.base, S * I * K * B, I * K * B, K * B, B);
+  const symmetric = { symmetric: true, dims: [R, S], I, J: I, K, a: columns, b: columns };
+  w.contract({ ...symmetric, out: at(gram.base, 0, 0, I * B, B), w: weights });
+  b.deliver([I, I], gram);
+  w.contract({ ...symmetric, accumulate: true, out: at(gram.base, 0, 0, I * B, B) });
+  b.deliver([I, I], gram);
+  // a dot product, and empty sums
+  const dot = b.panel([]);
+  w.contract({
+    dims: [R, S, I],
+    I: 1,
+    J: 1,
+    K,
+    out: at(dot.base, 0, 0, 0, 9, 9),
+    a: at(a.base, S * I * K * B, I * K * B, K * B, 0, B),
+    b: at(a.base, S * I * K * B, I * K * B, K * B, 0, B),
+  });
+  b.deliver([], dot);
+  w.contract({ dims: [], I, J, K: 0, out: one, a: at(a.base, 0, 0), b: at(a.base, 0, 0) });
+  b.deliver([I, J], one);
+  w.contract({
+    dims: [0],
+    I,
+    J,
+    K,
+    out: at(one.base, 0, J * B, B),
+    a: at(a.base, 0, K * B, B),
+    b: at(a.base, 0, 0, B),
+  });
+  b.deliver([I, J], one);
+});
+
+const reduceSum = lanesCase(5, (b) => {
+  const w = b.writer;
+  b.open();
+  const B = b.B;
+  const [I, J, K] = [3, 4, 5];
+  const dims = [I, J, K];
+  const x = b.gathered(dims);
+  for (const keep of [[], [0], [1], [2], [0, 1], [0, 2], [1, 2], [0, 1, 2]]) {
+    const kept = keep.map((d) => dims[d]!);
+    const out = b.panel(kept);
+    const strides = dims.map((_, d) => (keep.includes(d) ? out.strides[keep.indexOf(d)]! : 0));
+    w.reduceSum(dims, at(out.base, ...strides), x);
+    b.deliver(kept, out);
+  }
+  const out = b.panel([K, I]);
+  w.reduceSum(dims, at(out.base, B, 0, I * B), x);
+  b.deliver([K, I], out);
+  w.reduceSum([I, 0], at(out.base, B, 0), at(x.base, B, B));
+  b.deliver([I], at(out.base, B));
+});
+
+/** Every dtype in and out, lanes far apart and close together, the same sample for all lanes, uniform scratch. */
+const moves = lanesCase(6, (b) => {
+  const w = b.writer;
+  const N = b.N;
+  const scratch = w.reserveShared(N * 6 + 6);
+  b.open();
+  for (const dtype of ['float32', 'float64', 'int32', 'uint32', 'bool'] as const) {
+    const source = b.data(2 * N * 6 + 6, dtype);
+    const x = b.panel([2, 3]);
+    w.gather([2, 3], x, at(readInput(source, 1), 3, 1), 6);
+    const y = b.panel([2, 3]);
+    // samples contiguous: [2, 3, N]
+    w.gather([2, 3], y, at(readInput(source), 3 * N, N), 1);
+    const z = b.panel([2, 3]);
+    w.gather([2, 3], z, at(readInput(source, 2), 0, 1), 0);
+    for (const target of ['float32', 'float64', 'int32', 'bool'] as const) {
+      const out = w.output(target, 3 * N * 6);
+      w.scatter([2, 3], x, at(output(out), 3, 1), 6);
+      w.scatter([2, 3], y, at(output(out, N * 6), 3 * N, N), 1);
+      w.scatter([2, 3], z, at(output(out, 2 * N * 6), 1, 2), 6);
+    }
+  }
+  const same = b.data(1);
+  const spread = w.output(b.dtype, N);
+  w.scatter([], at(readInput(same)), at(output(spread)), 1);
+  const x = b.gathered([2, 3]);
+  w.scatter([2, 3], x, at(shared(scratch), 3, 1), 6);
+  b.open();
+  const y = b.panel([6]);
+  w.gather([6], y, at(shared(scratch), 1), 6);
+  w.elementwise('add', [6], y, [y, at(constant(w.constant(1)), 0)]);
+  b.deliver([6], y);
+});
+
+const sums = lanesCase(7, (b) => {
+  const w = b.writer;
+  const [R, I, J] = [3, 4, 5];
+  const scratch = w.reserveShared(8);
+  const total = 2 + I + R * I + I * J + R * I * J + I * J;
+  b.open(total);
+  const B = b.B;
+  const a = b.gathered([R, I]);
+  const c = b.gathered([R, J]);
+  const u = b.uniform([R, I]);
+  let offset = 0;
+  const take = (elements: number) => {
+    offset += elements;
+    return offset - elements;
+  };
+  w.laneSum([], { offset: take(1), strides: [] }, at(a.base));
+  w.laneSum([R, I], { offset: take(1), strides: [0, 0] }, a);
+  w.laneSum([R, I], { offset: take(I), strides: [0, 1] }, a);
+  const perRow = take(R * I);
+  w.laneSum([R, I], { offset: perRow, strides: [1, R] }, a);
+  w.laneSum([R, I], { offset: perRow, strides: [1, R] }, u);
+  w.outerSum([R], I, J, { offset: take(I * J), strides: [0, J, 1] }, a, c);
+  w.outerSum([R], I, J, { offset: take(R * I * J), strides: [I * J, J, 1] }, a, c);
+  const outer = take(I * J);
+  w.outerSum([], I, J, { offset: outer, strides: [1, I] }, at(u.base, 1), at(c.base, B));
+  w.outerSum([2], I, J, { offset: outer, strides: [0, 1, I] }, at(a.base, 0, B), at(u.base, 0, 0));
+  const out = w.output(b.dtype, total);
+  w.final(0, total, output(out));
+  w.final(2, 4, shared(scratch));
+  w.final(2, 4, shared(scratch + 4), 0.5);
+  w.final(3, 2, shared(scratch), -2);
+  // The sums are read by a later loop.
+  b.open();
+  const x = b.gathered([4]);
+  w.elementwise('mul', [4], x, [x, at(shared(scratch), 1)]);
+  w.elementwise('add', [4], x, [x, at(shared(scratch + 4), 1)]);
+  b.deliver([4], x);
+});
+
+const flatElementwise = flatCase(8, (b, n) => {
+  const w = b.writer;
+  const x = b.data(n * 6);
+  const row = b.data(6);
+  w.flatLoop();
+  const s = w.reserveShared(n * 6);
+  const out = w.output(b.dtype, n * 6);
+  w.elementwise('add', [n, 6], at(shared(s), 6, 1), [at(readInput(x), 6, 1), at(readInput(row), 0, 1)]);
+  // transposed into [6, n], and back in place
+  w.elementwise('mul', [n, 6], at(output(out), 1, n), [at(shared(s), 6, 1), at(readInput(row), 0, 1)]);
+  w.elementwise('tanh', [6, n], at(output(out), n, 1), [at(output(out), n, 1)]);
+  const every = w.output(b.dtype, Math.ceil(n / 2));
+  w.elementwise('copy', [Math.ceil(n / 2)], at(output(every), 1), [at(readInput(x), 12)]);
+});
+
+const flatProducts = flatCase(9, (b, n) => {
+  const w = b.writer;
+  const [J, K, C] = [7, n, 3];
+  const W = b.uniform([K, J]);
+  const x = b.uniform([K, C]);
+  const bias = b.uniform([J]);
+  const scale = b.uniform([J, C]);
+  w.flatLoop();
+  const out = w.output(b.dtype, J * C);
+  const target = at(output(out), C, 1);
+  w.dense({ J, K, C, out: target, W, x, bias, biasColumns: 2 });
+  w.dense({ accumulate: true, J, K, C, out: target, W, x, bias, scale });
+  const grams = w.output(b.dtype, J * J);
+  const columns = at(W.base, 1, J);
+  w.contract({ symmetric: true, dims: [], I: J, J, K, out: at(output(grams), J, 1), a: columns, b: columns });
+  const weighted = w.output(b.dtype, J * C);
+  w.contract({
+    dims: [],
+    I: J,
+    J: C,
+    K,
+    out: at(output(weighted), 1, J),
+    a: columns,
+    b: at(x.base, 1, C),
+    w: at(x.base, C),
+  });
+});
+
+const flatSums = flatCase(10, (b, n) => {
+  const w = b.writer;
+  const x = b.uniform([3, n, 2]);
+  w.flatLoop();
+  const out = w.output(b.dtype, 1 + 3 + 2 + 6 + n + 3 * n);
+  w.reduceSum([3, n, 2], at(output(out), 0, 0, 0), x);
+  w.reduceSum([3, n, 2], at(output(out, 1), 1, 0, 0), x);
+  w.reduceSum([3, n, 2], at(output(out, 4), 0, 0, 1), x);
+  w.reduceSum([3, n, 2], at(output(out, 6), 1, 0, 3), x);
+  w.reduceSum([3, n, 2], at(output(out, 12), 0, 1, 0), x);
+  w.reduceSum([3, n, 2], at(output(out, 12 + n), n, 1, 0), x);
+});
+
+const flatMoves = flatCase(11, (b, n) => {
+  const w = b.writer;
+  w.flatLoop();
+  const s = w.reserveShared(n * 2);
+  for (const dtype of ['float32', 'float64', 'int32', 'uint32', 'bool'] as const) {
+    const x = b.data(n * 2, dtype);
+    w.gather([2, n], at(shared(s), 1, 2), at(readInput(x), n, 1), 0);
+    for (const target of ['float32', 'float64', 'int32', 'bool'] as const) {
+      w.scatter([n, 2], at(shared(s), 2, 1), at(output(w.output(target, n * 2)), 1, n), 0);
+      w.scatter([n, 2], at(constant(w.constant(2)), 0, 0), at(output(w.output(target, n * 2)), 2, 1), 0);
+    }
+  }
+});
+
+/** A two-layer network with its parameter gradient: gather, dense, tanh, reverse, sums, all in one loop. */
+const network = lanesCase(12, (b) => {
+  const w = b.writer;
+  const [d, n] = [3, 20];
+  const W1 = b.uniform([d, n]);
+  const b1 = b.uniform([n]);
+  const W2 = b.uniform([n, 1]);
+  b.open(d * n + n + n);
+  const x = b.gathered([d]);
+  const z = b.panel([n]);
+  w.dense({ J: n, K: d, C: 1, out: at(z.base, b.B, b.B), W: W1, x: at(x.base, b.B, b.B), bias: b1 });
+  w.elementwise('tanh', [n], z, [z]);
+  const y = b.panel([1]);
+  w.dense({ J: 1, K: n, C: 1, out: at(y.base, b.B, b.B), W: W2, x: at(z.base, b.B, b.B) });
+  b.deliver([1], y);
+  const derivative = b.panel([n]);
+  const minusOne = at(constant(w.constant(-1)), 0);
+  const one = at(constant(w.constant(1)), 0);
+  w.elementwise('square', [n], derivative, [z]);
+  w.elementwise('fma', [n], derivative, [derivative, minusOne, one]);
+  const adjoint = b.panel([n]);
+  w.dense({
+    J: n,
+    K: 1,
+    C: 1,
+    out: at(adjoint.base, b.B, b.B),
+    W: at(W2.base, 1, 1),
+    x: at(y.base, b.B, b.B),
+    scale: at(derivative.base, b.B, b.B),
+  });
+  w.outerSum([], d, n, { offset: 0, strides: [n, 1] }, x, adjoint);
+  w.laneSum([n], { offset: d * n, strides: [1] }, adjoint);
+  w.outerSum([], n, 1, { offset: d * n + n, strides: [1, 1] }, z, y);
+  w.final(0, d * n + 2 * n, output(w.output(b.dtype, d * n + 2 * n)));
+});
+
+export const cases: Readonly<Record<string, CaseMaker>> = {
+  everyOp,
+  elementwiseLayouts,
+  dense,
+  contract,
+  reduceSum,
+  moves,
+  sums,
+  flatElementwise,
+  flatProducts,
+  flatSums,
+  flatMoves,
+  network,
+};

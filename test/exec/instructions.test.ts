@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import type { DataArray } from '../../lib/runtime/program.js';
+import { cases, type Float } from './cases.js';
+import { interpretProgram } from './interpret-program.js';
+import { isas, runOn } from './testing-addon.js';
+
+const sizes = [0, 1, 15, 16, 17, 31, 33, 1000];
+const dtypes: Float[] = ['float32', 'float64'];
+
+/**
+ * Sums of N terms in precision eps differ from the oracle's by at most N * eps * sum |terms|; terms are of order 1 and chains
+ * are short except over samples, where 16 (8) logical lanes share them. 4 N + 64 leaves room for the functions' few ulp.
+ */
+function tolerance(dtype: Float, N: number, expected: DataArray): number {
+  const eps = dtype === 'float32' ? 2 ** -23 : 2 ** -52;
+  let largest = 1;
+  for (const value of expected) if (Number.isFinite(value)) largest = Math.max(largest, Math.abs(value));
+  return (4 * Math.sqrt(N) + 64) * eps * largest;
+}
+
+function expectClose(actual: DataArray, expected: DataArray, bound: number, what: string): void {
+  expect(actual.length, what).toBe(expected.length);
+  for (let i = 0; i < expected.length; i++) {
+    const a = actual[i]!;
+    const e = expected[i]!;
+    if (Object.is(a, e) || Math.abs(a - e) <= bound) continue;
+    if (expected instanceof Int32Array && Math.abs(a - e) <= 1) continue; // a rounding before truncation
+    expect.fail(`${what}[${i}]: expected ${e} but received ${a} (tolerance ${bound})`);
+  }
+}
+
+const bytes = (arrays: readonly DataArray[]) =>
+  arrays.map((array) => Buffer.from(array.buffer, array.byteOffset, array.byteLength).toString('base64'));
+
+describe.each(Object.entries(cases))('%s', (_, make) => {
+  it.each(dtypes.flatMap((dtype) => sizes.map((N) => [dtype, N] as const)))('%s, N = %i', (dtype, N) => {
+    const { words, inputs } = make(dtype, N);
+    const expected = interpretProgram(words, inputs);
+    const reference = runOn(isas[0]!, 1, words, inputs)!;
+    reference.forEach((actual, i) => {
+      expectClose(actual, expected[i]!, tolerance(dtype, N, expected[i]!), `output ${i}`);
+    });
+    for (const isa of isas) {
+      for (const threads of isa === isas[0] ? [2, 3, 4] : [1, 2]) {
+        const other = runOn(isa, threads, words, inputs)!;
+        expect(bytes(other), `${isa}, ${threads} threads`).toEqual(bytes(reference));
+      }
+    }
+  });
+});
