@@ -369,6 +369,12 @@ Status ExecutorFor<T>::run(std::span<const ArrayView> inputs, std::span<const Ar
 
 }  // namespace
 
+void releaseScratch() noexcept {
+  scratch.arena.release();
+  scratch.shared.release();
+  scratch.accumulators.release();
+}
+
 std::unique_ptr<const Executor> Executor::create(Program program, Status& status,
                                                  const KernelTable* table) noexcept {
   try {

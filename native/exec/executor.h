@@ -35,6 +35,9 @@ struct ArrayView {
   int64_t length = 0;
 };
 
+// Gives back the scratch that the calling thread keeps from run to run.
+void releaseScratch() noexcept;
+
 // A program made ready for one instruction set. Immutable: run() may be called from several threads at once.
 class Executor {
  public:

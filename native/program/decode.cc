@@ -267,7 +267,7 @@ void Decoder::decode(Program& program) {
   count("constants", constants, 1);
   for (int64_t i = 0; i < constants; ++i) program.constants.push_back(word("a constant"));
 
-  count("loops", loops, 8);
+  count("loops", loops, 7);
   program.loops.reserve(static_cast<size_t>(loops));
   for (loopIndex_ = 0; loopIndex_ < loops; ++loopIndex_) {
     program.loops.emplace_back();
