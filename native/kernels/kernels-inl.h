@@ -17,6 +17,8 @@ namespace {
 
 #include "move-inl.h"
 
+#include "peak-inl.h"
+
 template <class T>
 constexpr Kernels<T> makeKernels() {
   Kernels<T> k{};
@@ -39,6 +41,7 @@ constexpr Kernels<T> makeKernels() {
   k.scatter[2] = scatter<T, int32_t>;
   k.scatter[3] = scatter<T, uint32_t>;
   k.scatter[4] = scatter<T, Bool>;
+  k.fmaPeak = fmaPeak<T>;
   return k;
 }
 

@@ -166,6 +166,11 @@ struct ScatterArgs {
   int64_t dstRow, dstLane;
 };
 
+// A loop of nothing but independent fused multiply-adds, to measure what the machine can do: returns the number of
+// floating-point operations done in `steps` steps (a multiply-add is two); *sink keeps the compiler honest.
+template <class T>
+using FmaPeak = int64_t (*)(int64_t steps, T* sink);
+
 template <class T>
 struct Kernels {
   void (*elementwise[kElementwiseOps])(const ElementwiseArgs<T>&);
@@ -179,6 +184,7 @@ struct Kernels {
   void (*reduceLast)(const ReduceLastArgs<T>&);
   void (*gather[kElementTypes])(const GatherArgs<T>&);    // by the caller's element type
   void (*scatter[kElementTypes])(const ScatterArgs<T>&);  // by the caller's element type
+  FmaPeak<T> fmaPeak;
 };
 
 struct KernelTable {

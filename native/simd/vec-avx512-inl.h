@@ -20,8 +20,8 @@ NABLA_INLINE F32 set(float x) { return _mm512_set1_ps(x); }
 NABLA_INLINE F64 set(double x) { return _mm512_set1_pd(x); }
 NABLA_INLINE F32 fma(F32 a, F32 b, F32 c) { return _mm512_fmadd_ps(a, b, c); }
 NABLA_INLINE F64 fma(F64 a, F64 b, F64 c) { return _mm512_fmadd_pd(a, b, c); }
-NABLA_INLINE F32 sqrt(F32 x) { return _mm512_sqrt_ps(x); }
-NABLA_INLINE F64 sqrt(F64 x) { return _mm512_sqrt_pd(x); }
+NABLA_INLINE F32 sqrt(F32 x) { return _mm512_mask_sqrt_ps(x, 0xffff, x); }
+NABLA_INLINE F64 sqrt(F64 x) { return _mm512_mask_sqrt_pd(x, 0xff, x); }
 NABLA_INLINE F32 floor(F32 x) { return _mm512_mask_roundscale_ps(x, 0xffff, x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
 NABLA_INLINE F64 floor(F64 x) { return _mm512_mask_roundscale_pd(x, 0xff, x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
 
@@ -36,4 +36,20 @@ NABLA_INLINE void storePartial(float* p, F32 v, int k) {
 }
 NABLA_INLINE void storePartial(double* p, F64 v, int k) {
   _mm512_mask_storeu_pd(p, static_cast<__mmask8>((1u << k) - 1u), v);
+}
+
+template <class M>
+NABLA_INLINE bool any(M m) {
+  const __m512i bits = __builtin_bit_cast(__m512i, m);
+  return _mm512_test_epi64_mask(bits, bits) != 0;
+}
+
+NABLA_INLINE F64 widenLow(F32 x) { return __builtin_convertvector(__builtin_shufflevector(x, x, 0, 1, 2, 3, 4, 5, 6, 7), F64); }
+NABLA_INLINE F64 widenHigh(F32 x) {
+  return __builtin_convertvector(__builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15), F64);
+}
+NABLA_INLINE F32 narrow(F64 low, F64 high) {
+  using Half = float __attribute__((vector_size(32)));
+  const Half l = __builtin_convertvector(low, Half), h = __builtin_convertvector(high, Half);
+  return __builtin_shufflevector(l, h, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
 }

@@ -39,6 +39,8 @@ NABLA_INLINE void storeThroughBuffer(T* p, Vec<T> v, int k);
 #endif
 
 template <class T>
+using Mask = decltype(Vec<T>() < Vec<T>());
+template <class T>
 inline constexpr int kWidth = static_cast<int>(sizeof(Vec<T>) / sizeof(T));  // lanes in a register
 template <class T>
 inline constexpr int kLogicalLanes = static_cast<int>(64 / sizeof(T));  // lanes of a fixed-order sum
@@ -58,7 +60,6 @@ NABLA_INLINE F32 select(bool m, F32 a, F32 b) { return m ? a : b; }
 NABLA_INLINE F64 select(bool m, F64 a, F64 b) { return m ? a : b; }
 NABLA_INLINE int32_t select(bool m, int32_t a, int32_t b) { return m ? a : b; }
 NABLA_INLINE int64_t select(bool m, int64_t a, int64_t b) { return m ? a : b; }
-NABLA_INLINE bool any(bool m) { return m; }
 #else
 template <class T>
 NABLA_INLINE Vec<T> load(const T* p) {
@@ -84,14 +85,6 @@ NABLA_INLINE F32 select(Int<float> m, F32 a, F32 b) { return m ? a : b; }
 NABLA_INLINE F64 select(Int<double> m, F64 a, F64 b) { return m ? a : b; }
 NABLA_INLINE Int<float> select(Int<float> m, Int<float> a, Int<float> b) { return m ? a : b; }
 NABLA_INLINE Int<double> select(Int<double> m, Int<double> a, Int<double> b) { return m ? a : b; }
-template <class M>
-NABLA_INLINE bool any(M m) {
-  uint64_t words[sizeof(M) / 8];
-  std::memcpy(words, &m, sizeof(M));
-  uint64_t all = 0;
-  for (uint64_t w : words) all |= w;
-  return all != 0;
-}
 #endif
 
 NABLA_INLINE Int<float> asInt(F32 x) { return __builtin_bit_cast(Int<float>, x); }
@@ -119,11 +112,4 @@ NABLA_INLINE V flipSign(V x, V s) {
 }
 
 NABLA_INLINE F32 roundToFloat32(F32 x) { return x; }
-NABLA_INLINE F64 roundToFloat32(F64 x) {
-#if defined(NABLA_ISA_SCALAR)
-  return static_cast<double>(static_cast<float>(x));
-#else
-  using Narrow = float __attribute__((vector_size(sizeof(F64) / 2)));
-  return __builtin_convertvector(__builtin_convertvector(x, Narrow), F64);
-#endif
-}
+NABLA_INLINE F64 roundToFloat32(F64 x) { return widenLow(narrow(x, x)); }

@@ -29,3 +29,17 @@ NABLA_INLINE F32 loadPartial(const float* p, int k) { return loadThroughBuffer<f
 NABLA_INLINE F64 loadPartial(const double* p, int k) { return loadThroughBuffer<double>(p, k); }
 NABLA_INLINE void storePartial(float* p, F32 v, int k) { storeThroughBuffer<float>(p, v, k); }
 NABLA_INLINE void storePartial(double* p, F64 v, int k) { storeThroughBuffer<double>(p, v, k); }
+
+template <class M>
+NABLA_INLINE bool any(M m) {
+  const Simd<double>::I bits = __builtin_bit_cast(Simd<double>::I, m);
+  return (bits[0] | bits[1]) != 0;
+}
+
+NABLA_INLINE F64 widenLow(F32 x) { return __builtin_convertvector(__builtin_shufflevector(x, x, 0, 1), F64); }
+NABLA_INLINE F64 widenHigh(F32 x) { return __builtin_convertvector(__builtin_shufflevector(x, x, 2, 3), F64); }
+NABLA_INLINE F32 narrow(F64 low, F64 high) {
+  using Half = float __attribute__((vector_size(8)));
+  const Half l = __builtin_convertvector(low, Half), h = __builtin_convertvector(high, Half);
+  return __builtin_shufflevector(l, h, 0, 1, 2, 3);
+}

@@ -28,3 +28,10 @@ NABLA_INLINE F32 loadPartial(const float* p, int) { return *p; }
 NABLA_INLINE F64 loadPartial(const double* p, int) { return *p; }
 NABLA_INLINE void storePartial(float* p, F32 v, int) { *p = v; }
 NABLA_INLINE void storePartial(double* p, F64 v, int) { *p = v; }
+
+NABLA_INLINE bool any(bool m) { return m; }
+
+// A float32 register holds one lane like a float64 one: the high half is a copy.
+NABLA_INLINE F64 widenLow(F32 x) { return static_cast<double>(x); }
+NABLA_INLINE F64 widenHigh(F32 x) { return static_cast<double>(x); }
+NABLA_INLINE F32 narrow(F64 low, F64) { return static_cast<float>(low); }
