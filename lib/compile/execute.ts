@@ -1,8 +1,47 @@
-import type { ConcreteArray } from '../array/array.js';
-import { interpret } from '../graph/interpret.js';
-import { simplify } from '../graph/simplify.js';
+import { type Array, ConcreteArray, type TypedArray } from '../array/array.js';
+import type { Graph } from '../graph/node.js';
+import { createProgram, type ProgramHandle } from '../runtime/program.js';
+import { runProgram } from '../runtime/run.js';
 import type { Runner } from '../transform/dispatch.js';
-export const execute: Runner = (record, inputs) => {
-  const g = record();
-  return interpret(simplify(g.outputs), inputs as ConcreteArray[]);
-};
+import { type Lowered, lower } from './compile.js';
+import { fingerprint } from './fingerprint.js';
+
+/** A compiled graph, ready to run on arrays of the shapes it was traced with. */
+export interface Executable {
+  readonly program: ProgramHandle;
+  readonly lowered: Lowered;
+}
+
+/**
+ * Compiled programs by what they compute, least recently used first. A function that is traced anew at every call (because
+ * what it closes over may have changed) finds its program here and compiles nothing.
+ */
+const cache = new Map<string, Executable>();
+
+/** Programs kept. A program holds its instructions and no batch-sized memory: tens of KiB. */
+const CACHE_LIMIT = 256;
+
+/** Compiles a graph, or finds its program in the cache. */
+export function compile(graph: Graph): Executable {
+  const key = fingerprint(graph);
+  const known = cache.get(key);
+  cache.delete(key);
+  const executable = known ?? compileNew(graph);
+  cache.set(key, executable);
+  if (cache.size > CACHE_LIMIT) cache.delete(cache.keys().next().value!);
+  return executable;
+}
+
+function compileNew(graph: Graph): Executable {
+  const lowered = lower(graph);
+  return { program: createProgram(lowered.words), lowered };
+}
+
+/** Runs a compiled graph on concrete arrays. */
+export function runExecutable({ program, lowered }: Executable, inputs: readonly Array[]): Array[] {
+  const outputs = runProgram(program, [...inputs.map((x) => x.data), ...lowered.captured] as never);
+  return outputs.map((data, i) => new ConcreteArray(data as TypedArray, lowered.outputs[i]!.shape));
+}
+
+/** Compiles and runs what a transform has recorded. */
+export const execute: Runner = (record, inputs) => runExecutable(compile(record()), inputs);

@@ -23,8 +23,7 @@ import { erf, erfc, expm1, log1p } from './math.js';
 import type { ElementwiseOp, Node } from './node.js';
 
 /**
- * The elementwise primitives, each with everything that is known of it: its number in programs, how many operands it has,
- * its value (for the reference interpreter), its first and its second partial derivatives as graph expressions.
+ * The elementwise primitives, each with everything that is known of it: how many operands it has, its value (for the reference interpreter), its first and its second partial derivatives as graph expressions.
  * `jvp`, `vjp` and the curvature term of the contracted Hessian all follow from the two tables of partials:
  *
  *   jvp: ż = Σ_p f_p ȧ_p,  vjp: ā_p += f_p z̄,  curvature: H += Σ_pq J_pᵀ diag(f_pq z̄) J_q.
@@ -32,8 +31,6 @@ import type { ElementwiseOp, Node } from './node.js';
  * A partial that is absent (null) is zero everywhere.
  */
 export interface ElementwiseRule {
-  /** Number in a program's ELEMENTWISE instruction; mirrored in `native/program/opcodes.h`. */
-  readonly opcode: number;
   readonly arity: 1 | 2 | 3;
   /** The result is `bool`; its partials are zero. */
   readonly predicate?: boolean;
@@ -47,9 +44,8 @@ export interface ElementwiseRule {
 type First = (x: Node, y: Node) => Node | null;
 
 /** A function of one operand, by its first and second derivative in terms of operand x and result y. */
-function unary(opcode: number, evaluate: (a: number) => number, first: First, second: First): ElementwiseRule {
+function unary(evaluate: (a: number) => number, first: First, second: First): ElementwiseRule {
   return {
-    opcode,
     arity: 1,
     evaluate,
     first: ([x], y) => [first(x!, y)],
@@ -58,13 +54,11 @@ function unary(opcode: number, evaluate: (a: number) => number, first: First, se
 }
 
 function binary(
-  opcode: number,
   evaluate: (a: number, b: number) => number,
   first: (a: Node, b: Node, z: Node) => readonly [Node | null, Node | null],
   second: (a: Node, b: Node, z: Node) => readonly [Node | null, Node | null, Node | null],
 ): ElementwiseRule {
   return {
-    opcode,
     arity: 2,
     evaluate,
     first: ([a, b], z) => first(a!, b!, z),
@@ -80,13 +74,12 @@ function binary(
 
 /** A function that is flat wherever it is differentiable, and a predicate if it answers yes or no. */
 function flat(
-  opcode: number,
   arity: 1 | 2,
   evaluate: (a: number, b: number) => number,
   predicate = false,
 ): ElementwiseRule {
   const none = new Array<null>(arity).fill(null);
-  return { opcode, arity, predicate, evaluate, first: () => none, second: () => none.map(() => none) };
+  return { arity, predicate, evaluate, first: () => none, second: () => none.map(() => none) };
 }
 
 const zero: First = () => null;
@@ -109,146 +102,100 @@ const winner = (op: 'greater' | 'less', a: Node, b: Node): Node =>
 const TWO_OVER_SQRT_PI = 2 / Math.sqrt(Math.PI);
 
 export const elementwise: Readonly<Record<ElementwiseOp, ElementwiseRule>> = {
-  neg: unary(
-    1,
-    (x) => -x,
+  neg: unary((x) => -x,
     (x) => constantLike(-1, x),
     zero,
   ), // (−x)' = −1
-  abs: unary(2, Math.abs, (x) => sign(x), zero), // |x|' = sign x
-  sign: flat(3, 1, Math.sign),
-  square: unary(
-    4,
-    (x) => x * x,
+  abs: unary(Math.abs, (x) => sign(x), zero), // |x|' = sign x
+  sign: flat(1, Math.sign),
+  square: unary((x) => x * x,
     (x) => scale(2, x),
     (x) => constantLike(2, x),
   ), // (x²)' = 2x
-  sqrt: unary(
-    5,
-    Math.sqrt,
+  sqrt: unary(Math.sqrt,
     (_, y) => scale(0.5, reciprocal(y)), // (√x)' = 1/(2√x)
     (x, y) => scale(-0.25, reciprocal(mul(x, y))), // −1/(4 x√x)
   ),
-  reciprocal: unary(
-    6,
-    (x) => 1 / x,
+  reciprocal: unary((x) => 1 / x,
     (_, y) => neg(square(y)), // (1/x)' = −1/x²
     (_, y) => scale(2, mul(square(y), y)),
   ),
-  exp: unary(
-    7,
-    Math.exp,
+  exp: unary(Math.exp,
     (_, y) => y,
     (_, y) => y,
   ),
-  expm1: unary(
-    8,
-    expm1,
+  expm1: unary(expm1,
     (x) => exp(x),
     (x) => exp(x),
   ),
-  log: unary(
-    9,
-    Math.log,
+  log: unary(Math.log,
     (x) => reciprocal(x),
     (x) => neg(square(reciprocal(x))),
   ),
-  log1p: unary(
-    10,
-    log1p,
+  log1p: unary(log1p,
     (x) => reciprocal(add(x, one(x))), // log(1+x)' = 1/(1+x)
     (x) => neg(square(reciprocal(add(x, one(x))))),
   ),
-  sin: unary(
-    11,
-    Math.sin,
+  sin: unary(Math.sin,
     (x) => cos(x),
     (_, y) => neg(y),
   ),
-  cos: unary(
-    12,
-    Math.cos,
+  cos: unary(Math.cos,
     (x) => neg(sin(x)),
     (_, y) => neg(y),
   ),
-  tanh: unary(
-    13,
-    Math.tanh,
+  tanh: unary(Math.tanh,
     (x, y) => sub(one(x), square(y)), // tanh' = 1 − tanh²
     (x, y) => mul(scale(-2, y), sub(one(x), square(y))), // tanh'' = −2 tanh·tanh'
   ),
-  sigmoid: unary(
-    14,
-    sigmoidValue,
+  sigmoid: unary(sigmoidValue,
     (x, y) => mul(y, sub(one(x), y)), // σ' = σ(1 − σ)
     (x, y) => mul(mul(y, sub(one(x), y)), sub(one(x), scale(2, y))), // σ'' = σ'(1 − 2σ)
   ),
-  softplus: unary(
-    15,
-    (x) => Math.max(x, 0) + log1p(Math.exp(-Math.abs(x))),
+  softplus: unary((x) => Math.max(x, 0) + log1p(Math.exp(-Math.abs(x))),
     (x) => sigmoid(x), // log(1+eˣ)' = σ
     (x) => mul(sigmoid(x), sub(one(x), sigmoid(x))),
   ),
-  erf: unary(
-    16,
-    erf,
+  erf: unary(erf,
     (x) => scale(TWO_OVER_SQRT_PI, exp(neg(square(x)))), // erf' = 2/√π·e^{−x²}
     (x) => mul(scale(-2 * TWO_OVER_SQRT_PI, x), exp(neg(square(x)))),
   ),
-  erfc: unary(
-    17,
-    erfc,
+  erfc: unary(erfc,
     (x) => scale(-TWO_OVER_SQRT_PI, exp(neg(square(x)))),
     (x) => mul(scale(2 * TWO_OVER_SQRT_PI, x), exp(neg(square(x)))),
   ),
-  relu: unary(
-    18,
-    (x) => (x < 0 ? 0 : x),
+  relu: unary((x) => (x < 0 ? 0 : x),
     (x) => step(x),
     zero,
   ), // 0 at 0, as jax.nn.relu
-  step: flat(19, 1, (x) => (x > 0 ? 1 : 0)),
-  not: flat(20, 1, (x) => (x === 0 ? 1 : 0), true),
-  floor: flat(22, 1, Math.floor),
-  add: binary(
-    32,
-    (a, b) => a + b,
+  step: flat(1, (x) => (x > 0 ? 1 : 0)),
+  not: flat(1, (x) => (x === 0 ? 1 : 0), true),
+  floor: flat(1, Math.floor),
+  add: binary((a, b) => a + b,
     (a) => [one(a), one(a)],
     flat2,
   ),
-  sub: binary(
-    33,
-    (a, b) => a - b,
+  sub: binary((a, b) => a - b,
     (a) => [one(a), constantLike(-1, a)],
     flat2,
   ),
-  mul: binary(
-    34,
-    (a, b) => a * b,
+  mul: binary((a, b) => a * b,
     (a, b) => [b, a],
     (a) => [null, one(a), null],
   ), // (xy)' = x'y + xy'
-  div: binary(
-    35,
-    (a, b) => a / b,
+  div: binary((a, b) => a / b,
     (_, b, z) => [reciprocal(b), neg(div(z, b))],
     (_, b, z) => [null, neg(square(reciprocal(b))), scale(2, div(z, square(b)))],
   ),
-  maximum: binary(
-    36,
-    (a, b) => Math.max(a, b),
+  maximum: binary((a, b) => Math.max(a, b),
     (a, b) => [winner('greater', a, b), winner('less', a, b)],
     flat2,
   ),
-  minimum: binary(
-    37,
-    (a, b) => Math.min(a, b),
+  minimum: binary((a, b) => Math.min(a, b),
     (a, b) => [winner('less', a, b), winner('greater', a, b)],
     flat2,
   ),
-  pow: binary(
-    38,
-    (a, b) => a ** b,
+  pow: binary((a, b) => a ** b,
     (a, b, z) => [mul(b, pow(a, sub(b, one(b)))), mul(z, safeLog(a))], // b·a^{b−1}, a^b·log a
     (a, b, z) => [
       mul(mul(b, sub(b, one(b))), pow(a, sub(b, constantLike(2, b)))),
@@ -256,17 +203,15 @@ export const elementwise: Readonly<Record<ElementwiseOp, ElementwiseRule>> = {
       mul(z, square(safeLog(a))),
     ],
   ),
-  less: flat(39, 2, (a, b) => (a < b ? 1 : 0), true),
-  lessEqual: flat(40, 2, (a, b) => (a <= b ? 1 : 0), true),
-  greater: flat(41, 2, (a, b) => (a > b ? 1 : 0), true),
-  greaterEqual: flat(42, 2, (a, b) => (a >= b ? 1 : 0), true),
-  equal: flat(43, 2, (a, b) => (a === b ? 1 : 0), true),
-  notEqual: flat(44, 2, (a, b) => (a !== b ? 1 : 0), true),
-  and: flat(45, 2, (a, b) => (a !== 0 && b !== 0 ? 1 : 0), true),
-  or: flat(46, 2, (a, b) => (a !== 0 || b !== 0 ? 1 : 0), true),
-  atan2: binary(
-    47,
-    (y, x) => Math.atan2(y, x),
+  less: flat(2, (a, b) => (a < b ? 1 : 0), true),
+  lessEqual: flat(2, (a, b) => (a <= b ? 1 : 0), true),
+  greater: flat(2, (a, b) => (a > b ? 1 : 0), true),
+  greaterEqual: flat(2, (a, b) => (a >= b ? 1 : 0), true),
+  equal: flat(2, (a, b) => (a === b ? 1 : 0), true),
+  notEqual: flat(2, (a, b) => (a !== b ? 1 : 0), true),
+  and: flat(2, (a, b) => (a !== 0 && b !== 0 ? 1 : 0), true),
+  or: flat(2, (a, b) => (a !== 0 || b !== 0 ? 1 : 0), true),
+  atan2: binary((y, x) => Math.atan2(y, x),
     (y, x) => {
       const r = reciprocal(add(square(x), square(y)));
       return [mul(x, r), neg(mul(y, r))]; // x/(x²+y²), −y/(x²+y²)
@@ -278,7 +223,6 @@ export const elementwise: Readonly<Record<ElementwiseOp, ElementwiseRule>> = {
     },
   ),
   select: {
-    opcode: 64,
     arity: 3,
     evaluate: (c, a, b) => (c !== 0 ? a : b),
     first: ([c, a], z) => [

@@ -1,0 +1,322 @@
+import { shapesEqual, size } from '../array/shape.js';
+import { fullValue } from '../graph/build.js';
+import { elementwiseRule } from '../graph/elementwise.js';
+import { type MapAxis, type Node, topological } from '../graph/node.js';
+import { NablaError } from '../runtime/errors.js';
+import { broadcastStrides, emitRanked, type Loop } from './loop.js';
+import type { Op } from './opcodes.js';
+import { denseForm, emitContract, emitDense, emitOuterSum, type Factor } from './products.js';
+import { usersOf } from './rebuild.js';
+import { type Buffer, reshapeView, type View } from './views.js';
+
+/** What a loop needs from outside: how the values all samples share are read. */
+export interface Environment {
+  uniform(node: Node): View;
+  constant(value: number): View;
+}
+
+/**
+ * Lowers the nodes a loop computes to instructions, operands first.
+ *
+ * A product that is added to something or scaled by something next is left for that operation to emit, which then does
+ * both in one instruction: `fused` below decides, `visit` skips it, `add` and `mul` pick it up.
+ */
+export class Lowering {
+  readonly #loop: Loop;
+  readonly #environment: Environment;
+  readonly #axis: MapAxis | undefined;
+  readonly #views = new Map<Node, View>();
+  readonly #users = new Map<Node, readonly (Node | undefined)[]>();
+  /** Products emitted by their only user. */
+  readonly #fused = new Set<Node>();
+  /** Memory that holds a matrix known to be symmetric: what is added to it may be computed by half. */
+  readonly #symmetric = new Set<Buffer>();
+
+  /** @param axis the mapped axis of a lanes loop; none in a flat one */
+  constructor(loop: Loop, environment: Environment, axis?: MapAxis) {
+    this.#loop = loop;
+    this.#environment = environment;
+    this.#axis = axis;
+  }
+
+  /** Whether this loop computes the node (anything else is read from the environment). */
+  #computes(node: Node): boolean {
+    return this.#axis === undefined ? true : node.axes.includes(this.#axis);
+  }
+
+  /**
+   * Emits everything the roots need. Roots are `batchSum` and `unbatch` nodes in lanes loops, plain values in flat loops.
+   * @param isKnown values that are there already
+   */
+  run(roots: readonly Node[], isKnown: (node: Node) => boolean, finish: (root: Node) => void): void {
+    const leaf = (node: Node) => isKnown(node) || (!roots.includes(node) && !this.#computes(node));
+    const nodes = topological(roots, leaf);
+    const inside = nodes.filter((node) => !leaf(node));
+    for (const [node, users] of usersOf(inside, roots)) this.#users.set(node, users);
+    for (const node of inside) if (this.#fusible(node)) this.#fused.add(node);
+    const isRoot = new Set(roots);
+    for (const node of inside) {
+      if (isRoot.has(node) && this.#axis !== undefined) finish(node);
+      else if (!this.#fused.has(node)) this.#views.set(node, this.#visit(node));
+    }
+    if (this.#axis === undefined) for (const root of roots) finish(root);
+  }
+
+  /** The view of a value this loop has computed, or of a shared one. */
+  view(node: Node): View {
+    return this.#views.get(node) ?? this.#environment.uniform(node);
+  }
+
+  /** Hands a node of a sum's root to the sum instead: the operands of a product summed over samples. */
+  sumRoot(node: Node, accumulator: number): void {
+    const x = node.inputs[0]!;
+    if (this.#fused.has(x)) {
+      emitOuterSum(this.#loop, this.#factors(x), x.attrs.out!, x.shape, accumulator);
+      return;
+    }
+    const source = this.view(x);
+    const strides = rowMajor(x.shape);
+    this.#loop.push({
+      name: 'laneSum',
+      reads: [source.buffer],
+      writes: [],
+      work: { multiplyAdds: size(x.shape) / 2 },
+      emit: (writer, place) =>
+        emitRanked({ dims: x.shape, strides: [strides, source.strides] }, (dims, [acc, from], [at, extra]) =>
+          writer.laneSum(dims, { offset: accumulator + at!, strides: acc! }, place(source, from, extra)),
+        ),
+    });
+  }
+
+  /** Writes a value of every sample to memory, `laneStride` apart. */
+  scatter(node: Node, to: Buffer, strides: readonly number[], laneStride: number): void {
+    const source = this.view(node);
+    this.#loop.push({
+      name: 'scatter',
+      reads: [source.buffer],
+      writes: [],
+      emit: (writer, place) =>
+        emitRanked({ dims: node.shape, strides: [source.strides, strides] }, (dims, [from, out], [extra, at]) => {
+          const target: View = { buffer: to, offset: 0, shape: node.shape, strides };
+          writer.scatter(dims, place(source, from, extra), place(target, out, at), laneStride);
+        }),
+    });
+  }
+
+  #visit(node: Node): View {
+    if (elementwiseRule(node.op)) return this.#elementwise(node);
+    const [x] = node.inputs as [Node];
+    switch (node.op) {
+      case 'convert':
+        return this.#convert(node, x);
+      case 'einsum':
+        return node.inputs.length === 1 ? this.#rearrange(node) : this.#product(node);
+      case 'reshape': {
+        const view = this.view(x);
+        return reshapeView(view, node.shape) ?? reshapeView(this.#copyOf(view), node.shape)!;
+      }
+      case 'broadcast': {
+        const view = this.view(x);
+        return { ...view, shape: node.shape, strides: broadcastStrides(view, node.shape) };
+      }
+      case 'slice': {
+        const view = this.view(x);
+        const offset = node.attrs.start!.reduce((total, s, i) => total + s * view.strides[i]!, view.offset);
+        return { ...view, offset, shape: node.shape };
+      }
+      case 'pad': {
+        const out = this.#loop.allocate(node.shape);
+        this.#loop.copy(out, this.#environment.constant(0));
+        this.#loop.copy(block(out, node.attrs.start!, x.shape), this.view(x));
+        return out;
+      }
+      case 'concatenate': {
+        const out = this.#loop.allocate(node.shape);
+        let at = 0;
+        for (const piece of node.inputs) {
+          const start = node.shape.map((_, i) => (i === node.attrs.dim ? at : 0));
+          this.#loop.copy(block(out, start, piece.shape), this.view(piece));
+          at += piece.shape[node.attrs.dim!]!;
+        }
+        return out;
+      }
+      case 'batch':
+        return this.#gather(node, x);
+      default:
+        throw new NablaError('ERR_NABLA_INTERNAL', `no lowering for ${node.op}`);
+    }
+  }
+
+  /** A copy in the dense order of its shape, which any reshape can view. */
+  #copyOf(view: View): View {
+    const out = this.#loop.allocate(view.shape);
+    this.#loop.copy(out, view);
+    // A padded panel is not contiguous across rows; only an unpadded copy serves a reshape.
+    if (reshapeView(out, [size(view.shape)])) return out;
+    const plain = { ...this.#loop.allocate([size(view.shape)]) };
+    const target: View = { ...plain, shape: view.shape, strides: rowMajor(view.shape) };
+    this.#loop.copy(target, view);
+    return target;
+  }
+
+  #convert(node: Node, x: Node): View {
+    const view = this.view(x);
+    if (!(node.dtype === 'float32' && x.dtype === 'float64')) return view;
+    const out = this.#loop.allocate(node.shape);
+    this.#loop.elementwise('roundToFloat32', out, [view]);
+    return out;
+  }
+
+  #gather(node: Node, x: Node): View {
+    const source = this.#environment.uniform(x);
+    const dim = node.attrs.dim!;
+    const strides = source.strides.toSpliced(dim, 1);
+    const out = this.#loop.allocate(node.shape);
+    this.#loop.push({
+      name: 'gather',
+      reads: [source.buffer],
+      writes: [out.buffer],
+      emit: (writer, place) =>
+        emitRanked({ dims: node.shape, strides: [out.strides, strides] }, (dims, [to, from], [at, extra]) =>
+          writer.gather(dims, place(out, to, at), place(source, from, extra), source.strides[dim]!),
+        ),
+    });
+    return out;
+  }
+
+  #elementwise(node: Node): View {
+    if (node.op === 'add' || node.op === 'mul') {
+      const p = node.inputs.findIndex((x) => this.#fused.has(x) && this.#users.get(x)![0] === node);
+      if (p >= 0) return this.#fuse(node, node.inputs[p]!, node.inputs[1 - p]!);
+    }
+    const inputs = node.inputs.map((x) => this.view(x));
+    const out = this.#loop.allocate(node.shape);
+    const same = inputs.filter(
+      (v) =>
+        v.buffer.space === 'panel' &&
+        v.offset === 0 &&
+        shapesEqual(v.shape, out.shape) &&
+        shapesEqual(v.strides, out.strides) &&
+        inputs.every((w) => w.buffer !== v.buffer || (w.offset === 0 && shapesEqual(w.strides, v.strides) && shapesEqual(w.shape, v.shape))),
+    );
+    this.#loop.elementwise(
+      node.op as Op,
+      out,
+      inputs,
+      same.map((v) => v.buffer),
+    );
+    return out;
+  }
+
+  #rearrange(node: Node): View {
+    const view = this.view(node.inputs[0]!);
+    const { labels, out } = node.attrs as { labels: number[][]; out: number[] };
+    const strideOf = (label: number) => labels[0]!.reduce((total, l, i) => (l === label ? total + view.strides[i]! : total), 0);
+    const permuted: View = { ...view, shape: node.shape, strides: out.map(strideOf) };
+    const summed = [...new Set(labels[0]!)].filter((label) => !out.includes(label));
+    if (summed.length === 0) return permuted;
+    const result = this.#loop.allocate(node.shape);
+    const lengths = summed.map((label) => node.inputs[0]!.shape[labels[0]!.indexOf(label)]!);
+    const walk = {
+      dims: [...node.shape, ...lengths],
+      strides: [
+        [...result.strides, ...summed.map(() => 0)],
+        [...permuted.strides, ...summed.map(strideOf)],
+      ],
+    };
+    this.#loop.push({
+      name: 'reduceSum',
+      reads: [view.buffer],
+      writes: [result.buffer],
+      work: { multiplyAdds: size(walk.dims) / 2 },
+      emit: (writer, place) =>
+        emitRanked(walk, (dims, [to, from], [at, extra]) => writer.reduceSum(dims, place(result, to, at), place(view, from, extra))),
+    });
+    return result;
+  }
+
+  #factors(node: Node): Factor[] {
+    return node.inputs.map((x, p) => ({ view: this.view(x), labels: node.attrs.labels![p]! }));
+  }
+
+  #product(node: Node, out = this.#loop.allocate(node.shape)): View {
+    const factors = this.#factors(node);
+    const dense = this.#denseForm(node, factors);
+    if (dense) emitDense(this.#loop, dense, out, {});
+    else if (emitContract(this.#loop, factors, node.attrs.out!, out, false, sameTwice(node))) this.#symmetric.add(out.buffer);
+    return out;
+  }
+
+  #denseForm(node: Node, factors: readonly Factor[]) {
+    return this.#axis === undefined ? undefined : denseForm(factors, node.attrs.out!);
+  }
+
+  /** Whether a product is emitted by the operation that uses it. */
+  #fusible(node: Node): boolean {
+    const users = this.#users.get(node) ?? [];
+    const user = users[0];
+    if (node.op !== 'einsum' || node.inputs.length < 2 || users.length !== 1 || !user) return false;
+    const lanes = this.#axis !== undefined;
+    const mapped = node.inputs.filter((x) => this.#computes(x));
+    if (user.op === 'batchSum') return lanes && node.inputs.length === 2 && mapped.length === 2;
+    const other = user.inputs[0] === node ? user.inputs[1] : user.inputs[0];
+    if (!other || !lanes || !shapesEqual(user.shape, node.shape) || this.#fused.has(other)) return false;
+    const isDense = node.inputs.length === 2 && mapped.length === 1;
+    if (user.op === 'add') {
+      if (!this.#computes(other)) return isDense && isBias(node, other);
+      return this.#isOwned(other) && shapesEqual(other.shape, node.shape);
+    }
+    return user.op === 'mul' && isDense && this.#computes(other) && other.shape.length === node.shape.length;
+  }
+
+  /** A value in memory of its own that only one operation reads: that operation may add to it in place. */
+  #isOwned(x: Node): boolean {
+    if (this.#users.get(x)?.length !== 1) return false;
+    return elementwiseRule(x.op) !== undefined || (x.op === 'einsum' && x.inputs.length > 1);
+  }
+
+  #fuse(user: Node, product: Node, other: Node): View {
+    const factors = this.#factors(product);
+    const dense = this.#denseForm(product, factors);
+    const side = this.view(other);
+    if (user.op === 'add' && this.#computes(other)) {
+      if (dense) emitDense(this.#loop, dense, side, { accumulate: true });
+      else {
+        const known = this.#symmetric.has(side.buffer);
+        if (!emitContract(this.#loop, factors, product.attrs.out!, side, true, known && sameTwice(product))) {
+          this.#symmetric.delete(side.buffer);
+        }
+      }
+      return side;
+    }
+    if (!dense) {
+      // The product turned out not to fit the kernel: emit the two operations one after the other.
+      this.#views.set(product, this.#product(product));
+      this.#fused.delete(product);
+      return this.#elementwise(user);
+    }
+    const out = this.#loop.allocate(user.shape);
+    emitDense(this.#loop, dense, out, user.op === 'add' ? { bias: side } : { scale: side });
+    return out;
+  }
+}
+
+const rowMajor = (shape: readonly number[]): number[] => shape.map((_, i) => size(shape.slice(i + 1)));
+
+function block(view: View, start: readonly number[], shape: readonly number[]): View {
+  return { ...view, offset: start.reduce((total, s, i) => total + s * view.strides[i]!, view.offset), shape };
+}
+
+/** A shared operand that varies along the rows of a dense product only. */
+function isBias(product: Node, bias: Node): boolean {
+  const { labels, out } = product.attrs as { labels: number[][]; out: number[] };
+  if (fullValue(bias) !== undefined || bias.shape.length !== out.length) return false;
+  const uniform = product.inputs.findIndex((x) => x.axes.length === 0);
+  const rows = out.filter((label) => labels[uniform]!.includes(label) && !labels[1 - uniform]!.includes(label));
+  return rows.length === 1 && out.every((label, i) => label === rows[0] || bias.shape[i] === 1) && out.length === 1;
+}
+
+/** Σ_k J_ki w_k J_kj with one J: symmetric in i and j. */
+function sameTwice(node: Node): boolean {
+  return node.inputs.some((x, p) => node.inputs.indexOf(x) !== p);
+}

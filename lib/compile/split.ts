@@ -1,0 +1,96 @@
+import { mul, reshape, transpose } from '../graph/build.js';
+import { einsum } from '../graph/build.js';
+import { type Node, rebuildGraph } from './rebuild.js';
+
+/**
+ * Splits products of several operands into products of two, cheapest first, except for the forms a kernel computes in
+ * one go: Σ_k J_ki w_k J_kj. A product that contracts nothing becomes an elementwise one.
+ */
+export function splitProducts(outputs: readonly Node[]): Node[] {
+  return rebuildGraph(outputs, (node, users) => {
+    if (node.op !== 'einsum' || node.inputs.length === 1) return node;
+    // Summed over samples next, a product of two runs in the kernel of weight gradients.
+    const summedNext = users.length > 0 && users.every((user) => user?.op === 'batchSum');
+    return splitOne(node, summedNext);
+  });
+}
+
+interface Term {
+  readonly x: Node;
+  readonly labels: readonly number[];
+}
+
+function splitOne(node: Node, binaryOnly: boolean): Node {
+  const { labels, out } = node.attrs as { labels: number[][]; out: number[] };
+  let terms: Term[] = node.inputs.map((x, p) => ({ x, labels: labels[p]! }));
+  const sizes = new Map<number, number>();
+  for (const { x, labels: list } of terms) list.forEach((label, i) => sizes.set(label, x.shape[i]!));
+  const cost = (list: Iterable<number>) => [...new Set(list)].reduce((n, label) => n * sizes.get(label)!, 1);
+
+  while (terms.length > 2) {
+    if (terms.length === 3 && !binaryOnly && cost(terms.flatMap((t) => t.labels)) <= 1.5 * cheapestSplit(terms, out, cost)) break;
+    let best: readonly [number, number] = [0, 1];
+    let least = Number.POSITIVE_INFINITY;
+    for (let p = 0; p < terms.length; p++) {
+      for (let q = p + 1; q < terms.length; q++) {
+        const c = pairCost(terms, p, q, out, cost);
+        if (c < least) [least, best] = [c, [p, q]];
+      }
+    }
+    const [p, q] = best;
+    const rest = terms.filter((_, i) => i !== p && i !== q);
+    const kept = keptLabels(terms, p, q, out);
+    terms = [{ x: product(terms[p]!, terms[q]!, kept), labels: kept }, ...rest];
+  }
+  if (terms.length === 2) return product(terms[0]!, terms[1]!, out);
+  return terms.every((t, i) => t.x === node.inputs[i])
+    ? node
+    : einsum(
+        terms.map((t) => t.x),
+        terms.map((t) => t.labels),
+        out,
+      );
+}
+
+const keptLabels = (terms: readonly Term[], p: number, q: number, out: readonly number[]): number[] => {
+  const others = new Set([...out, ...terms.flatMap((t, i) => (i === p || i === q ? [] : t.labels))]);
+  return [...new Set([...terms[p]!.labels, ...terms[q]!.labels])].filter((label) => others.has(label));
+};
+
+type Cost = (labels: Iterable<number>) => number;
+
+/** Multiplications of the pair, and the size of what it leaves, which has to be stored. */
+const pairCost = (terms: readonly Term[], p: number, q: number, out: readonly number[], cost: Cost): number =>
+  cost([...terms[p]!.labels, ...terms[q]!.labels]) + cost(keptLabels(terms, p, q, out));
+
+function cheapestSplit(terms: readonly Term[], out: readonly number[], cost: Cost): number {
+  const pairs: readonly (readonly [number, number, number])[] = [
+    [0, 1, 2],
+    [0, 2, 1],
+    [1, 2, 0],
+  ];
+  return Math.min(...pairs.map(([p, q, r]) => pairCost(terms, p, q, out, cost) + cost([...keptLabels(terms, p, q, out), ...terms[r]!.labels])));
+}
+
+/** The product of two operands onto `out`. */
+function product(a: Term, b: Term, out: readonly number[]): Node {
+  const all = new Set([...a.labels, ...b.labels]);
+  const plain = (t: Term) => new Set(t.labels).size === t.labels.length;
+  if (all.size === out.length && plain(a) && plain(b)) return mul(aligned(a, out), aligned(b, out));
+  return einsum([a.x, b.x], [a.labels, b.labels], out);
+}
+
+/** An operand with its axes in the order of `out`, length 1 where it has no such label. */
+function aligned({ x, labels }: Term, out: readonly number[]): Node {
+  if (labels.length === 0) return x;
+  const own = out.filter((label) => labels.includes(label));
+  const ordered = transpose(
+    x,
+    own.map((label) => labels.indexOf(label)),
+  );
+  let next = 0;
+  return reshape(
+    ordered,
+    out.map((label) => (labels.includes(label) ? ordered.shape[next++]! : 1)),
+  );
+}
