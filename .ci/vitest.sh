@@ -3,4 +3,5 @@
 set -euo pipefail
 name=$1
 shift
-npx --no-install vitest run --reporter=default --reporter=json --outputFile.json="build/ci/$name.json" "$@"
+# Not through npx: what LD_PRELOAD names would be loaded into every process on the way.
+node node_modules/vitest/vitest.mjs run --reporter=default --reporter=json --outputFile.json="build/ci/$name.json" "$@"
