@@ -114,7 +114,7 @@ export class Dense {
   /** @throws ERR_NABLA_OPTION */
   constructor(options: DenseOptions) {
     checkOptions(options, ['features', ...layerOptions], 'Dense');
-    this.#layer = new DenseLayer(options?.features, options, 'Dense');
+    this.#layer = new DenseLayer(options?.features, options ?? {}, 'Dense');
   }
 
   get features(): number {
