@@ -10,6 +10,7 @@ import { type Environment, Lowering } from './lower.js';
 import { ProgramWriter } from './program-writer.js';
 import { mapRows } from './rowwise.js';
 import { splitProducts } from './split.js';
+import { mergeSums } from './sums.js';
 import { stagesOf } from './stages.js';
 import { type Buffer, rowMajorView, type View } from './views.js';
 
@@ -37,7 +38,7 @@ export function optimize(outputs: readonly Node[]): Node[] {
   let current = simplify(outputs);
   current = simplify(mapRows(current));
   current = simplify(chooseLanes(current));
-  return simplify(splitProducts(current));
+  return mergeSums(splitProducts(current));
 }
 
 /** Compiles a graph to a program. */
@@ -193,7 +194,7 @@ class ProgramBuilder implements Environment {
           const elements = Math.max(1, size(root.shape));
           const accumulator = loop.accumulators;
           loop.accumulators += elements;
-          lowering.sumRoot(root, accumulator);
+          lowering.sum(root.inputs[0]!, accumulator);
           if (!final) return;
           const out = loop.shared(root.shape);
           loop.finals.push({ offset: accumulator, length: elements, to: out.buffer });

@@ -1,8 +1,8 @@
-import { type Array, ConcreteArray, type TypedArray } from '../array/array.js';
+import { type Array, ConcreteArray } from '../array/array.js';
 import type { Graph } from '../graph/node.js';
 import { createProgram, type ProgramHandle } from '../runtime/program.js';
 import { runProgram } from '../runtime/run.js';
-import type { Runner } from '../transform/dispatch.js';
+import { type AsyncOptions, runProgramAsync } from '../runtime/async.js';
 import { type Lowered, lower } from './compile.js';
 import { fingerprint } from './fingerprint.js';
 
@@ -39,9 +39,19 @@ function compileNew(graph: Graph): Executable {
 
 /** Runs a compiled graph on concrete arrays. */
 export function runExecutable({ program, lowered }: Executable, inputs: readonly Array[]): Array[] {
-  const outputs = runProgram(program, [...inputs.map((x) => x.data), ...lowered.captured] as never);
-  return outputs.map((data, i) => new ConcreteArray(data as TypedArray, lowered.outputs[i]!.shape));
+  const outputs = runProgram(program, [...inputs.map((x) => x.data), ...lowered.captured]);
+  return outputs.map((data, i) => new ConcreteArray(data, lowered.outputs[i]!.shape));
+}
+
+/** The same off the event loop. */
+export async function runExecutableAsync(
+  { program, lowered }: Executable,
+  inputs: readonly Array[],
+  options: AsyncOptions,
+): Promise<Array[]> {
+  const outputs = await runProgramAsync(program, [...inputs.map((x) => x.data), ...lowered.captured], options);
+  return outputs.map((data, i) => new ConcreteArray(data, lowered.outputs[i]!.shape));
 }
 
 /** Compiles and runs what a transform has recorded. */
-export const execute: Runner = (record, inputs) => runExecutable(compile(record()), inputs);
+export const execute = (record: () => Graph, inputs: readonly Array[]): Array[] => runExecutable(compile(record()), inputs);

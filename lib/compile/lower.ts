@@ -53,7 +53,7 @@ export class Lowering {
     const nodes = topological(roots, leaf);
     const inside = nodes.filter((node) => !leaf(node));
     for (const [node, users] of usersOf(inside, roots)) this.#users.set(node, users);
-    for (const node of inside) if (this.#fusible(node)) this.#fused.add(node);
+    for (const node of inside.toReversed()) if (this.#fusible(node)) this.#fused.add(node);
     const isRoot = new Set(roots);
     for (const node of inside) {
       if (isRoot.has(node) && this.#axis !== undefined) finish(node);
@@ -67,9 +67,12 @@ export class Lowering {
     return this.#views.get(node) ?? this.#environment.uniform(node);
   }
 
-  /** Hands a node of a sum's root to the sum instead: the operands of a product summed over samples. */
-  sumRoot(node: Node, accumulator: number): void {
-    const x = node.inputs[0]!;
+  /** Emits the sum over samples of `x` into an accumulator: of the terms of a sum one by one, of products without forming them. */
+  sum(x: Node, accumulator: number): void {
+    if (x.op === 'add' && this.#fused.has(x)) {
+      for (const term of x.inputs) this.sum(term, accumulator);
+      return;
+    }
     if (this.#fused.has(x)) {
       emitOuterSum(this.#loop, this.#factors(x), x.attrs.out!, x.shape, accumulator);
       return;
@@ -255,12 +258,18 @@ export class Lowering {
   #fusible(node: Node): boolean {
     const users = this.#users.get(node) ?? [];
     const user = users[0];
+    // Terms of a sum over samples are summed one by one, each product in its own kernel.
+    const summed = user !== undefined && users.length === 1 && (user.op === 'batchSum' || (this.#fused.has(user) && user.op === 'add'));
+    if (summed && node.op === 'add') return this.#axis !== undefined && node.inputs.every((x) => shapesEqual(x.shape, node.shape));
+    if (summed) {
+      const products = node.op === 'einsum' && node.inputs.length === 2;
+      return this.#axis !== undefined && products && node.inputs.every((x) => this.#computes(x));
+    }
     if (node.op !== 'einsum' || node.inputs.length < 2 || users.length !== 1 || !user) return false;
     const lanes = this.#axis !== undefined;
     const mapped = node.inputs.filter((x) => this.#computes(x));
-    if (user.op === 'batchSum') return lanes && node.inputs.length === 2 && mapped.length === 2;
     const other = user.inputs[0] === node ? user.inputs[1] : user.inputs[0];
-    if (!other || !lanes || !shapesEqual(user.shape, node.shape) || this.#fused.has(other)) return false;
+    if (!other || !lanes || !shapesEqual(user.shape, node.shape) || this.#fused.has(other) || this.#fused.has(user)) return false;
     const isDense = node.inputs.length === 2 && mapped.length === 1;
     if (user.op === 'add') {
       if (!this.#computes(other)) return isDense && isBias(node, other);

@@ -42,7 +42,7 @@ function splitOne(node: Node, binaryOnly: boolean): Node {
     const kept = keptLabels(terms, p, q, out);
     terms = [{ x: product(terms[p]!, terms[q]!, kept), labels: kept }, ...rest];
   }
-  if (terms.length === 2) return product(terms[0]!, terms[1]!, out);
+  if (terms.length === 2 && !binaryOnly) return product(terms[0]!, terms[1]!, out);
   return terms.every((t, i) => t.x === node.inputs[i])
     ? node
     : einsum(

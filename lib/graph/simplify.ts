@@ -1,5 +1,5 @@
 import { size } from '../array/shape.js';
-import { data, rebuild } from './build.js';
+import { data, full, rebuild } from './build.js';
 import { elementwiseRule } from './elementwise.js';
 import { interpret } from './interpret.js';
 import { type Node, topological } from './node.js';
@@ -90,7 +90,10 @@ function fold(node: Node): Node | undefined {
   if (!node.inputs.every((x) => x.op === 'constant' && x.attrs.value!.kind !== 'eye')) return undefined;
   if (size(node.shape) > FOLD_LIMIT || node.inputs.some((x) => size(x.shape) > FOLD_LIMIT)) return undefined;
   const [value] = interpret([node], []);
-  return data(value!.data, node.shape, node.dtype);
+  const entries = value!.data;
+  // A constant that is one number everywhere is kept as that number, which further rules can see.
+  if (entries.length > 0 && entries.every((x) => Object.is(x, entries[0]))) return full(entries[0]!, node.shape, node.dtype);
+  return data(entries, node.shape, node.dtype);
 }
 
 /** Hash consing: equal nodes become one. */

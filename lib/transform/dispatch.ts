@@ -1,12 +1,14 @@
 import { Array } from '../array/array.js';
 import { isTypedArray } from '../array/dtype.js';
 import { formatShape } from '../array/shape.js';
+import type { execute } from '../compile/execute.js';
 import { copy } from '../graph/build.js';
 import type { Node } from '../graph/node.js';
 import { isFloat } from '../numpy/apply.js';
 import { NablaError } from '../runtime/errors.js';
-import { arrayOf, currentTrace, nodeOf, recordGraph, toArray } from '../trace/trace.js';
+import { arrayOf, currentTrace, nodeOf, toArray } from '../trace/trace.js';
 import { flatten, flattenList, type TreeStructure, unflatten } from '../tree/tree.js';
+import { record } from './record.js';
 
 /** A function users write or receive: trees of arrays in, a tree of arrays out. */
 // biome-ignore lint/suspicious/noExplicitAny: arguments of user functions are whatever trees they declare
@@ -32,19 +34,13 @@ export function flattenArguments(args: readonly unknown[], what: string): FlatAr
 const isData = (x: unknown): x is { data: unknown } =>
   typeof x === 'object' && x !== null && 'data' in x && isTypedArray((x as { data: unknown }).data);
 
-/** How a recorded graph is run: set by the compiler's entry point. */
-export type Runner = (
-  record: () => { inputs: readonly Node[]; outputs: readonly Node[] },
-  inputs: readonly Array[],
-) => Array[];
-
 /**
  * Makes a transformed function. Called inside a trace, `body` adds to the graph being recorded; called with arrays, a
  * new graph is recorded, compiled (or found in the cache) and run.
  *
  * @param body receives the arguments as traced trees and returns a tree of arrays
  */
-export function transformed<R>(what: string, body: (args: unknown[]) => R, run: Runner): (...args: unknown[]) => R {
+export function transformed<R>(what: string, body: (args: unknown[]) => R, run: typeof execute): (...args: unknown[]) => R {
   return (...args) => {
     const flat = flattenArguments(args, what);
     if (currentTrace()) {
@@ -53,13 +49,9 @@ export function transformed<R>(what: string, body: (args: unknown[]) => R, run: 
     }
     let result: TreeStructure | undefined;
     const arrays = run(() => {
-      const graph = recordGraph((trace) => {
-        const inputs = flat.arrays.map((x) => trace.input(x.shape, x.dtype));
-        const { leaves, structure } = flatten(body(unflatten<unknown[]>(flat.structure, inputs)), { what: 'result' });
-        result = structure;
-        return leaves.map((x) => toArray(x, 'result'));
-      });
-      return graph;
+      const recorded = record(what, (...traced) => body(traced), flat);
+      result = recorded.structure;
+      return recorded.graph;
     }, flat.arrays);
     return unflatten<R>(result!, arrays);
   };
