@@ -1,31 +1,246 @@
-// CONTRACT: per-sample products of small matrices; both operands vary by lane.
+// CONTRACT: per-sample products of small matrices. Both operands vary by lane, so nothing is broadcast: a step of k loads
+// rows + columns registers for rows x columns FMAs, and tiles over (i, j) are what keeps the FMA units busy.
+//
+// Up to kContractTile rows and columns are one tile that reads a, w and b as they are. Beyond, a w is formed once per tile
+// of rows (a piece of k at a time, which stays in L1) and used for every tile of columns: forming it in every tile would
+// add a product to every four FMAs.
 
-template <class T>
-NABLA_INLINE Vec<T> loadLanes(const T* p, int64_t lane, bool uniform) {
-  return uniform ? set(*p) : load<T>(p + lane);
-}
+#if defined(NABLA_ISA_AVX2)
+inline constexpr int kContractTile = 3;  // 9 sums, 3 of b and one of a w: 13 of 16 registers
+#else
+inline constexpr int kContractTile = 4;  // 16 sums, 4 of b and one of a w: 21 of 32
+#endif
 
+// Where a tile's results go: i x j, upper triangle mirrored where asked for.
 template <class T>
-void contract(const ContractArgs<T>& a) {
+struct ContractOut {
+  T* out;
+  int64_t outI, outJ;
+  bool accumulate, mirror;
+};
+
+template <class T, int kRows, int kColumns, int kRegs, bool kUpper>
+NABLA_INLINE void contractStore(const ContractOut<T>& o, const Vec<T> (&s)[kRows][kColumns][kRegs]) {
   constexpr int W = kWidth<T>;
-  for (int64_t lane = 0; lane < a.B; lane += W) {
-    for (int64_t i = 0; i < a.I; i++) {
-      for (int64_t j = a.symmetric ? i : 0; j < a.J; j++) {
-        Vec<T> s = set(T(0));
-        for (int64_t k = 0; k < a.K; k++) {
-          Vec<T> x = loadLanes(a.a + i * a.aI + k * a.aK, lane, a.aUniform);
-          if (a.w != nullptr) x = x * loadLanes(a.w + k * a.wK, lane, a.wUniform);
-          s = fma(x, loadLanes(a.b + j * a.bJ + k * a.bK, lane, a.bUniform), s);
-        }
-        T* out = a.out + i * a.outI + j * a.outJ + lane;
-        if (a.accumulate) s = load<T>(out) + s;
-        store<T>(out, s);
-        if (a.symmetric) store<T>(a.out + j * a.outI + i * a.outJ + lane, s);
+  NABLA_UNROLL
+  for (int i = 0; i < kRows; i++) {
+    NABLA_UNROLL
+    for (int j = kUpper ? i : 0; j < kColumns; j++) {
+      NABLA_UNROLL
+      for (int v = 0; v < kRegs; v++) {
+        T* p = o.out + i * o.outI + j * o.outJ + v * W;
+        const Vec<T> y = o.accumulate ? load<T>(p) + s[i][j][v] : s[i][j][v];
+        store<T>(p, y);
+        if (o.mirror && !(kUpper && i == j)) store<T>(o.out + j * o.outI + i * o.outJ + v * W, y);
       }
     }
   }
 }
 
+// ---- one tile -------------------------------------------------------------------------------------------------------
+
+template <class T>
+NABLA_INLINE Vec<T> loadLanes(const T* p, bool uniform) {
+  return uniform ? set(*p) : load<T>(p);
+}
+
+// kPanels: a, b and w all vary by lane, the usual case; otherwise the flags are looked at.
+template <class T, int kRows, int kColumns, int kRegs, bool kUpper, bool kPanels>
+void contractTile(const ContractArgs<T>& c, const T* a, const T* b, const T* w, T* out) {
+  constexpr int W = kWidth<T>;
+  const bool aUniform = !kPanels && c.aUniform, bUniform = !kPanels && c.bUniform, wUniform = !kPanels && c.wUniform;
+  const int64_t aI = c.aI, aK = c.aK, bJ = c.bJ, bK = c.bK, wK = c.wK;
+  Vec<T> s[kRows][kColumns][kRegs];
+  NABLA_UNROLL
+  for (int i = 0; i < kRows; i++) {
+    NABLA_UNROLL
+    for (int j = 0; j < kColumns; j++) {
+      NABLA_UNROLL
+      for (int v = 0; v < kRegs; v++) s[i][j][v] = set(T(0));
+    }
+  }
+  for (int64_t k = c.K; k > 0; k--) {
+    NABLA_UNROLL
+    for (int v = 0; v < kRegs; v++) {
+      Vec<T> bv[kColumns], wv = set(T(1));
+      NABLA_UNROLL
+      for (int j = 0; j < kColumns; j++) bv[j] = loadLanes(b + j * bJ + (bUniform ? 0 : v * W), bUniform);
+      if (kPanels || w != nullptr) wv = loadLanes(w + (wUniform ? 0 : v * W), wUniform);
+      NABLA_UNROLL
+      for (int i = 0; i < kRows; i++) {
+        // In the upper triangle a and b are the same operand.
+        Vec<T> x = kUpper ? bv[i] : loadLanes(a + i * aI + (aUniform ? 0 : v * W), aUniform);
+        if (kPanels || w != nullptr) x = x * wv;
+        NABLA_UNROLL
+        for (int j = kUpper ? i : 0; j < kColumns; j++) s[i][j][v] = fma(x, bv[j], s[i][j][v]);
+      }
+    }
+    a += aK;
+    b += bK;
+    w += wK;
+  }
+  contractStore<T, kRows, kColumns, kRegs, kUpper>({out, c.outI, c.outJ, c.accumulate, c.symmetric}, s);
+}
+
+// Registers of lanes a tile takes at once: enough sums to hide the latency of a chain.
+template <int kSums>
+inline constexpr int kContractRegs = kSums <= 2 ? 4 : kSums <= 4 ? 2 : 1;
+
+template <class T, int kRows, int kColumns, bool kUpper, bool kPanels>
+void contractOneTile(const ContractArgs<T>& c) {
+  constexpr int W = kWidth<T>, kRegs = kContractRegs<kUpper ? kRows*(kRows + 1) / 2 : kRows * kColumns>;
+  int64_t lane = 0;
+  for (; lane + kRegs * W <= c.B; lane += kRegs * W) {
+    contractTile<T, kRows, kColumns, kRegs, kUpper, kPanels>(c, c.aUniform ? c.a : c.a + lane, c.bUniform ? c.b : c.b + lane,
+                                                             c.wUniform || c.w == nullptr ? c.w : c.w + lane, c.out + lane);
+  }
+  if constexpr (kRegs > 1) {
+    for (; lane < c.B; lane += W) {
+      contractTile<T, kRows, kColumns, 1, kUpper, kPanels>(c, c.aUniform ? c.a : c.a + lane, c.bUniform ? c.b : c.b + lane,
+                                                           c.wUniform || c.w == nullptr ? c.w : c.w + lane, c.out + lane);
+    }
+  }
+}
+
+template <class T, bool kPanels, int kRows, int kColumns>
+NABLA_INLINE void contractPickColumns(const ContractArgs<T>& c) {
+  if constexpr (kColumns > 1) {
+    if (c.J < kColumns) return contractPickColumns<T, kPanels, kRows, kColumns - 1>(c);
+  }
+  contractOneTile<T, kRows, kColumns, false, kPanels>(c);
+}
+
+template <class T, bool kPanels, int kRows>
+NABLA_INLINE void contractPickRows(const ContractArgs<T>& c) {
+  if constexpr (kRows > 1) {
+    if (c.I < kRows) return contractPickRows<T, kPanels, kRows - 1>(c);
+  }
+  if (c.symmetric) return contractOneTile<T, kRows, kRows, true, kPanels>(c);
+  contractPickColumns<T, kPanels, kRows, kContractTile>(c);
+}
+
+// ---- many tiles -----------------------------------------------------------------------------------------------------
+
+inline constexpr int64_t kContractPiece = 64;    // of k: a tile's a w is 4 x 64 x 64 bytes, half of a small L1
+inline constexpr int64_t kContractColumns = 32;  // of j: partial sums between pieces are 4 x 32 x 64 bytes
+
+// One register of lanes, k steps of a packed a w [k][kRows]. The sums start from `from` (kRows rows of kContractColumns
+// registers, null for zeros) and end in `to`, or, if that is null, in the result.
+template <class T, int kRows, int kColumns, bool kUpper, bool kUniform>
+void contractPackedTile(int64_t steps, const T* packed, const T* b, int64_t bJ, int64_t bK, const T* from, T* to,
+                        const ContractOut<T>& o) {
+  constexpr int W = kWidth<T>;
+  Vec<T> s[kRows][kColumns][1];
+  NABLA_UNROLL
+  for (int i = 0; i < kRows; i++) {
+    NABLA_UNROLL
+    for (int j = 0; j < kColumns; j++) {
+      s[i][j][0] = from == nullptr ? set(T(0)) : load<T>(from + (i * kContractColumns + j) * W);
+    }
+  }
+  for (int64_t k = steps; k > 0; k--) {
+    Vec<T> bv[kColumns];
+    NABLA_UNROLL
+    for (int j = 0; j < kColumns; j++) bv[j] = kUniform ? set(b[j * bJ]) : load<T>(b + j * bJ);
+    NABLA_UNROLL
+    for (int i = 0; i < kRows; i++) {
+      const Vec<T> x = load<T>(packed + i * W);
+      NABLA_UNROLL
+      for (int j = kUpper ? i : 0; j < kColumns; j++) s[i][j][0] = fma(x, bv[j], s[i][j][0]);
+    }
+    packed += kRows * W;
+    b += bK;
+  }
+  if (to == nullptr) return contractStore<T, kRows, kColumns, 1, kUpper>(o, s);
+  NABLA_UNROLL
+  for (int i = 0; i < kRows; i++) {
+    NABLA_UNROLL
+    for (int j = 0; j < kColumns; j++) store<T>(to + (i * kContractColumns + j) * W, s[i][j][0]);
+  }
+}
+
+template <class T>
+using ContractPackedTile = void (*)(int64_t, const T*, const T*, int64_t, int64_t, const T*, T*, const ContractOut<T>&);
+
+template <class T, int kRows, int kColumns>
+NABLA_INLINE ContractPackedTile<T> pickPackedColumns(int64_t columns, bool uniform) {
+  if constexpr (kColumns > 1) {
+    if (columns < kColumns) return pickPackedColumns<T, kRows, kColumns - 1>(columns, uniform);
+  }
+  return uniform ? contractPackedTile<T, kRows, kColumns, false, true> : contractPackedTile<T, kRows, kColumns, false, false>;
+}
+
+template <class T, int kRows>
+NABLA_INLINE ContractPackedTile<T> pickPackedTile(int64_t rows, int64_t columns, bool upper, bool uniform) {
+  if constexpr (kRows > 1) {
+    if (rows < kRows) return pickPackedTile<T, kRows - 1>(rows, columns, upper, uniform);
+  }
+  if (upper) {
+    return uniform ? contractPackedTile<T, kRows, kRows, true, true> : contractPackedTile<T, kRows, kRows, true, false>;
+  }
+  return pickPackedColumns<T, kRows, kContractTile>(columns, uniform);
+}
+
+// n split evenly into tiles of at most kContractTile: where tile t starts.
+struct EvenSplit {
+  int64_t tiles, size, longer;
+  explicit EvenSplit(int64_t n) : tiles((n + kContractTile - 1) / kContractTile), size(n / tiles), longer(n % tiles) {}
+  int64_t start(int64_t t) const { return t * size + (t < longer ? t : longer); }
+};
+
+template <class T>
+void contractManyTiles(const ContractArgs<T>& c) {
+  constexpr int W = kWidth<T>;
+  alignas(64) T packed[kContractPiece * kContractTile * W];
+  alignas(64) T partial[kContractTile * kContractColumns * W];
+  const EvenSplit rows(c.I), columns(c.J);
+  // Whole tiles of columns that fit the partial sums; any number where k is one piece and there are none.
+  const int64_t group = c.K <= kContractPiece ? columns.tiles : kContractColumns / kContractTile;
+  for (int64_t lane = 0; lane < c.B; lane += W) {
+    const T* a = c.aUniform ? c.a : c.a + lane;
+    const T* b = c.bUniform ? c.b : c.b + lane;
+    const T* w = c.w == nullptr || c.wUniform ? c.w : c.w + lane;
+    for (int64_t p = 0; p < rows.tiles; p++) {
+      const int64_t i0 = rows.start(p), height = rows.start(p + 1) - i0;
+      for (int64_t q0 = c.symmetric ? p : 0; q0 < columns.tiles; q0 += group) {
+        const int64_t q1 = q0 + group < columns.tiles ? q0 + group : columns.tiles;
+        int64_t k0 = 0;
+        do {
+          const int64_t k1 = k0 + kContractPiece < c.K ? k0 + kContractPiece : c.K;
+          T* to = packed;
+          for (int64_t k = k0; k < k1; k++) {
+            const Vec<T> wv = w == nullptr ? set(T(1)) : loadLanes(w + k * c.wK, c.wUniform);
+            for (int64_t i = i0; i < i0 + height; i++) {
+              const Vec<T> x = loadLanes(a + i * c.aI + k * c.aK, c.aUniform);
+              store<T>(to, w == nullptr ? x : x * wv);
+              to += W;
+            }
+          }
+          for (int64_t q = q0; q < q1; q++) {
+            const int64_t j0 = columns.start(q), width = columns.start(q + 1) - j0;
+            const bool upper = c.symmetric && q == p;
+            T* sums = partial + (j0 - columns.start(q0)) * W;
+            pickPackedTile<T, kContractTile>(height, width, upper, c.bUniform)(
+                k1 - k0, packed, b + j0 * c.bJ + k0 * c.bK, c.bJ, c.bK, k0 == 0 ? nullptr : sums,
+                k1 == c.K ? nullptr : sums,
+                {c.out + i0 * c.outI + j0 * c.outJ + lane, c.outI, c.outJ, c.accumulate, c.symmetric});
+          }
+          k0 = k1;
+        } while (k0 < c.K);
+      }
+    }
+  }
+}
+
+template <class T>
+void contract(const ContractArgs<T>& c) {
+  if (c.I <= 0 || c.J <= 0 || c.B <= 0) return;
+  if (c.I > kContractTile || c.J > kContractTile) return contractManyTiles(c);
+  if (c.w != nullptr && !c.aUniform && !c.bUniform && !c.wUniform) return contractPickRows<T, true, kContractTile>(c);
+  contractPickRows<T, false, kContractTile>(c);
+}
+
+// One sample: any strides.
 template <class T>
 void contractFlat(const ContractArgs<T>& a) {
   for (int64_t i = 0; i < a.I; i++) {

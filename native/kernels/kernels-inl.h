@@ -15,6 +15,8 @@ namespace {
 
 #include "sums-inl.h"
 
+#include "outer-inl.h"
+
 #include "move-inl.h"
 
 #include "peak-inl.h"

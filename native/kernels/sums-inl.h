@@ -38,26 +38,6 @@ void laneSum(const LaneSumArgs<T>& a) {
 }
 
 template <class T>
-void outerSum(const OuterSumArgs<T>& a) {
-  const int64_t aStep = a.aUniform ? 0 : 1, bStep = a.bUniform ? 0 : 1;
-  for (int64_t i = 0; i < a.I; i++) {
-    for (int64_t j = 0; j < a.J; j++) {
-      T* acc = a.acc + i * a.accI + j * a.accJ;
-      for (int64_t r = 0; r < a.R; r++) {
-        const T* x = a.a + r * a.aR + i * a.aI;
-        const T* y = a.b + r * a.bR + j * a.bJ;
-        for (int64_t from = 0; from < a.lanes; from += kOuterPiece) {
-          const int64_t to = from + kOuterPiece < a.lanes ? from + kOuterPiece : a.lanes;
-          T s = 0;
-          for (int64_t l = from; l < to; l++) s = std::fma(x[l * aStep], y[l * bStep], s);
-          *acc = *acc + s;
-        }
-      }
-    }
-  }
-}
-
-template <class T>
 void reduceRows(const ReduceRowsArgs<T>& a) {
   constexpr int W = kWidth<T>;
   int64_t i = 0;

@@ -101,8 +101,9 @@ struct LaneSumArgs {
 // acc[i*accI + j*accJ] += sum_r sum_{l < lanes} a[r,i,l] * b[r,j,l]
 //
 // The product of a weight gradient, a: R x I x B, b: R x J x B (B is only the distance the strides imply). r runs over
-// what is summed beside the lanes (tangent columns). For every r, and within it for every piece of kOuterPiece lanes:
-// s = fma(a, b, s) over the piece's lanes upwards from +0, then acc += s. A uniform operand has one value for all lanes.
+// what is summed beside the lanes (tangent columns). A piece is max(1, kOuterPiece / lanes) consecutive r with all their
+// lanes, or kOuterPiece lanes of one r where there are more. For every piece, s = fma(a, b, s) over r and within it over
+// the lanes upwards from +0, then acc += s. A uniform operand has one value for all lanes.
 inline constexpr int64_t kOuterPiece = 128;
 template <class T>
 struct OuterSumArgs {

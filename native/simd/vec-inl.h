@@ -113,3 +113,36 @@ NABLA_INLINE V flipSign(V x, V s) {
 
 NABLA_INLINE F32 roundToFloat32(F32 x) { return x; }
 NABLA_INLINE F64 roundToFloat32(F64 x) { return widenLow(narrow(x, x)); }
+
+// ---- transposition --------------------------------------------------------------------------------------------------
+
+#if !defined(NABLA_ISA_SCALAR)
+// One stage of the butterfly: lanes and registers whose numbers differ in bit kBit change places.
+template <class T, int kBit, std::size_t... kLane>
+NABLA_INLINE void exchange(Vec<T>& a, Vec<T>& b, std::index_sequence<kLane...>) {
+  constexpr int W = kWidth<T>;
+  const Vec<T> low = __builtin_shufflevector(
+      a, b, ((static_cast<int>(kLane) & kBit) != 0 ? W + static_cast<int>(kLane) - kBit : static_cast<int>(kLane))...);
+  const Vec<T> high = __builtin_shufflevector(
+      a, b, ((static_cast<int>(kLane) & kBit) != 0 ? W + static_cast<int>(kLane) : static_cast<int>(kLane) + kBit)...);
+  a = low;
+  b = high;
+}
+template <class T, int kBit>
+NABLA_INLINE void transposeStages(Vec<T> (&v)[kWidth<T>]) {
+  constexpr int W = kWidth<T>;
+  NABLA_UNROLL
+  for (int i = 0; i < W; i++) {
+    if ((i & kBit) == 0) exchange<T, kBit>(v[i], v[i + kBit], std::make_index_sequence<W>{});
+  }
+  if constexpr (kBit > 1) transposeStages<T, kBit / 2>(v);
+}
+// Lane l of v[i] and lane i of v[l] change places.
+template <class T>
+NABLA_INLINE void transpose(Vec<T> (&v)[kWidth<T>]) {
+  transposeStages<T, kWidth<T> / 2>(v);
+}
+#else
+template <class T>
+NABLA_INLINE void transpose(Vec<T> (&)[1]) {}
+#endif
