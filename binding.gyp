@@ -10,6 +10,13 @@
       "-std=c++20", "-O3", "-fvisibility=hidden", "-fvisibility-inlines-hidden",
       "-ffp-contract=off", "-fno-math-errno", "-Wall", "-Wextra"
     ],
+    "conditions": [
+      ["OS == 'linux'", {
+        "ldflags": [
+          "-Wl,--version-script=<!(node -p \"require('path').resolve('native/addon/exports.map')\")"
+        ]
+      }]
+    ],
     "xcode_settings": {
       "GCC_ENABLE_CPP_EXCEPTIONS": "YES",
       "GCC_ENABLE_CPP_RTTI": "YES",

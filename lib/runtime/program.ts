@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel';
 import { getNative, type NativeCounters, type NativeProgram } from './native.js';
 import { wrapped } from './native-error.js';
 
@@ -21,6 +22,19 @@ export interface ProgramHandle {
   readonly bytes: number;
 }
 
+/** Message of the diagnostics channel `nabla:compile`, published when the native core has accepted a program. */
+export interface CompileEvent {
+  /** Length of the program in numbers. */
+  readonly words: number;
+  readonly samples: number;
+  /** Native memory the program holds. */
+  readonly bytes: number;
+  /** Time in the native core; tracing and lowering come before it. */
+  readonly milliseconds: number;
+}
+
+const compileChannel = channel('nabla:compile');
+
 // By dtype number.
 const constructors = [Float32Array, Float64Array, Int32Array, Uint32Array, Uint8Array] as const;
 
@@ -37,8 +51,13 @@ const headerWords = 8;
  * @throws ERR_NABLA_PROGRAM, ERR_NABLA_TOO_LARGE, ERR_NABLA_OUT_OF_MEMORY
  */
 export function createProgram(words: Float64Array): ProgramHandle {
+  const begin = compileChannel.hasSubscribers ? performance.now() : 0;
   const native = wrapped(() => getNative().createProgram(words));
   const { samples, bytes } = getNative().programInfo(native);
+  if (compileChannel.hasSubscribers) {
+    const event: CompileEvent = { words: words.length, samples, bytes, milliseconds: performance.now() - begin };
+    compileChannel.publish(event);
+  }
   // The core has accepted the header: [magic, version, dtype, nInputs, nOutputs, ...], then one [dtype, length] each.
   const nInputs = words[3] as number;
   const nOutputs = words[4] as number;

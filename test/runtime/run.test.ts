@@ -47,6 +47,21 @@ describe('runProgram', () => {
     expect(counters().runs - before.runs).toBe(2);
   });
 
+  it('publishes each compilation to the diagnostics channel nabla:compile', () => {
+    const events: unknown[] = [];
+    const listen = (event: unknown): void => void events.push(event);
+    subscribe('nabla:compile', listen);
+    try {
+      createProgram(scaling(5, 2));
+      thrown(() => createProgram(new Float64Array(8)));
+    } finally {
+      unsubscribe('nabla:compile', listen);
+    }
+    expect(events).toEqual([
+      { words: scaling(5, 2).length, samples: 5, bytes: expect.any(Number), milliseconds: expect.any(Number) },
+    ]);
+  });
+
   it('publishes each run to the diagnostics channel nabla:run', () => {
     const events: unknown[] = [];
     const listen = (event: unknown): void => void events.push(event);
