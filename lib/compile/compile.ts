@@ -10,8 +10,8 @@ import { type Environment, Lowering } from './lower.js';
 import { ProgramWriter } from './program-writer.js';
 import { mapRows } from './rowwise.js';
 import { splitProducts } from './split.js';
-import { mergeSums } from './sums.js';
 import { stagesOf } from './stages.js';
+import { mergeSums } from './sums.js';
 import { type Buffer, rowMajorView, type View } from './views.js';
 
 /** A graph as the native executor takes it. */
@@ -279,4 +279,3 @@ function blockSize(bytesPerLane: number, samples: number, lanes: number): number
   while (vectors > 1 && (vectors * lanes * bytesPerLane > cache || vectors / 2 >= most)) vectors /= 2;
   return vectors * lanes;
 }
-

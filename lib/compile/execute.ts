@@ -1,8 +1,8 @@
 import { type Array, ConcreteArray } from '../array/array.js';
 import type { Graph } from '../graph/node.js';
+import { type AsyncOptions, runProgramAsync } from '../runtime/async.js';
 import { createProgram, type ProgramHandle } from '../runtime/program.js';
 import { runProgram } from '../runtime/run.js';
-import { type AsyncOptions, runProgramAsync } from '../runtime/async.js';
 import { type Lowered, lower } from './compile.js';
 import { fingerprint } from './fingerprint.js';
 
@@ -54,4 +54,5 @@ export async function runExecutableAsync(
 }
 
 /** Compiles and runs what a transform has recorded. */
-export const execute = (record: () => Graph, inputs: readonly Array[]): Array[] => runExecutable(compile(record()), inputs);
+export const execute = (record: () => Graph, inputs: readonly Array[]): Array[] =>
+  runExecutable(compile(record()), inputs);

@@ -76,7 +76,10 @@ function table({ dtype, isa, threads, loops, passes, flops }: Omit<Explanation, 
   const lines = [`${dtype}, ${isa}, ${threads} threads; ${passes} passes over the weights, ${count(flops)}FLOP`];
   for (const loop of loops) {
     const what = loop.kind === 'flat' ? 'once' : `${loop.samples} samples in blocks of ${loop.block}`;
-    const passed = loop.kind === 'flat' ? '' : `, ${loop.passes} passes${loop.weightGradientPasses ? ` + ${loop.weightGradientPasses} for weight gradients` : ''}`;
+    const passed =
+      loop.kind === 'flat'
+        ? ''
+        : `, ${loop.passes} passes${loop.weightGradientPasses ? ` + ${loop.weightGradientPasses} for weight gradients` : ''}`;
     lines.push(`  ${what}: ${count(loop.flopsPerSample)}FLOP each, ${count(loop.arenaBytes)}B of panels${passed}`);
     const names = Object.entries(loop.instructions).map(([name, n]) => (n === 1 ? name : `${n} ${name}`));
     lines.push(`    ${names.join(', ')}`);

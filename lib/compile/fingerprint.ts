@@ -1,6 +1,6 @@
+import type { MapAxis, Node } from '../graph/node.js';
 import { type Graph, topological } from '../graph/node.js';
 import { attributesKey } from '../graph/simplify.js';
-import type { MapAxis, Node } from '../graph/node.js';
 
 /**
  * A text that two graphs share if and only if they are the same computation: same operations in the same order on the same
@@ -21,7 +21,7 @@ export function fingerprint(graph: Graph): string {
     if (node.op === 'input') continue;
     numbers.set(node, numbers.size);
     const { axis, ...plain } = node.attrs;
-    const attributes = attributesKey({ ...node, attrs: plain } as Node);
+    const attributes = attributesKey({ op: node.op, attrs: plain });
     const own = axis ? axisKey(axis) : '';
     parts.push(`${node.op}(${node.inputs.map((x) => numbers.get(x))})${attributes}${own}[${node.shape}]${node.dtype}`);
   }

@@ -1,6 +1,6 @@
 import { rowMajorStrides, size } from '../array/shape.js';
-import { allocatePanels } from './panels.js';
 import { MAX_RANK, type Op } from './opcodes.js';
+import { allocatePanels } from './panels.js';
 import type { Base, Operand, ProgramWriter } from './program-writer.js';
 import { type Buffer, collapse, rowMajorView, type View, type Walk } from './views.js';
 
@@ -149,4 +149,3 @@ export function emitRanked(
     walk.strides.map(() => 0),
   );
 }
-

@@ -200,7 +200,11 @@ export class Lowering {
         v.offset === 0 &&
         shapesEqual(v.shape, out.shape) &&
         shapesEqual(v.strides, out.strides) &&
-        inputs.every((w) => w.buffer !== v.buffer || (w.offset === 0 && shapesEqual(w.strides, v.strides) && shapesEqual(w.shape, v.shape))),
+        inputs.every(
+          (w) =>
+            w.buffer !== v.buffer ||
+            (w.offset === 0 && shapesEqual(w.strides, v.strides) && shapesEqual(w.shape, v.shape)),
+        ),
     );
     this.#loop.elementwise(
       node.op as Op,
@@ -214,7 +218,8 @@ export class Lowering {
   #rearrange(node: Node): View {
     const view = this.view(node.inputs[0]!);
     const { labels, out } = node.attrs as { labels: number[][]; out: number[] };
-    const strideOf = (label: number) => labels[0]!.reduce((total, l, i) => (l === label ? total + view.strides[i]! : total), 0);
+    const strideOf = (label: number) =>
+      labels[0]!.reduce((total, l, i) => (l === label ? total + view.strides[i]! : total), 0);
     const permuted: View = { ...view, shape: node.shape, strides: out.map(strideOf) };
     const summed = [...new Set(labels[0]!)].filter((label) => !out.includes(label));
     if (summed.length === 0) return permuted;
@@ -233,7 +238,9 @@ export class Lowering {
       writes: [result.buffer],
       work: { multiplyAdds: size(walk.dims) / 2 },
       emit: (writer, place) =>
-        emitRanked(walk, (dims, [to, from], [at, extra]) => writer.reduceSum(dims, place(result, to, at), place(view, from, extra))),
+        emitRanked(walk, (dims, [to, from], [at, extra]) =>
+          writer.reduceSum(dims, place(result, to, at), place(view, from, extra)),
+        ),
     });
     return result;
   }
@@ -246,7 +253,8 @@ export class Lowering {
     const factors = this.#factors(node);
     const dense = this.#denseForm(node, factors);
     if (dense) emitDense(this.#loop, dense, out, {});
-    else if (emitContract(this.#loop, factors, node.attrs.out!, out, false, sameTwice(node))) this.#symmetric.add(out.buffer);
+    else if (emitContract(this.#loop, factors, node.attrs.out!, out, false, sameTwice(node)))
+      this.#symmetric.add(out.buffer);
     return out;
   }
 
@@ -259,8 +267,12 @@ export class Lowering {
     const users = this.#users.get(node) ?? [];
     const user = users[0];
     // Terms of a sum over samples are summed one by one, each product in its own kernel.
-    const summed = user !== undefined && users.length === 1 && (user.op === 'batchSum' || (this.#fused.has(user) && user.op === 'add'));
-    if (summed && node.op === 'add') return this.#axis !== undefined && node.inputs.every((x) => shapesEqual(x.shape, node.shape));
+    const summed =
+      user !== undefined &&
+      users.length === 1 &&
+      (user.op === 'batchSum' || (this.#fused.has(user) && user.op === 'add'));
+    if (summed && node.op === 'add')
+      return this.#axis !== undefined && node.inputs.every((x) => shapesEqual(x.shape, node.shape));
     if (summed) {
       const products = node.op === 'einsum' && node.inputs.length === 2;
       return this.#axis !== undefined && products && node.inputs.every((x) => this.#computes(x));
@@ -269,7 +281,8 @@ export class Lowering {
     const lanes = this.#axis !== undefined;
     const mapped = node.inputs.filter((x) => this.#computes(x));
     const other = user.inputs[0] === node ? user.inputs[1] : user.inputs[0];
-    if (!other || !lanes || !shapesEqual(user.shape, node.shape) || this.#fused.has(other) || this.#fused.has(user)) return false;
+    if (!other || !lanes || !shapesEqual(user.shape, node.shape) || this.#fused.has(other) || this.#fused.has(user))
+      return false;
     const isDense = node.inputs.length === 2 && mapped.length === 1;
     if (user.op === 'add') {
       if (!this.#computes(other)) return isDense && isBias(node, other);

@@ -43,7 +43,8 @@ export function denseForm(factors: readonly Factor[], out: readonly number[]): D
   const rows = all.filter((l) => W.labels.includes(l) && !x.labels.includes(l) && out.includes(l));
   const columns = all.filter((l) => !W.labels.includes(l) && x.labels.includes(l) && out.includes(l));
   const contracted = all.filter((l) => W.labels.includes(l) && x.labels.includes(l) && !out.includes(l));
-  if (!simple || contracted.length === 0 || rows.length + columns.length + contracted.length !== all.length) return undefined;
+  if (!simple || contracted.length === 0 || rows.length + columns.length + contracted.length !== all.length)
+    return undefined;
   return { W, x, out, rows, contracted, columns };
 }
 
@@ -59,13 +60,17 @@ export interface DenseExtras {
 export function emitDense(loop: Loop, form: DenseForm, out: View, extras: DenseExtras): void {
   const { W, x } = form;
   const lengths = (labels: readonly number[]) => labels.map((l) => lengthOf([W, x], l));
-  const along = (view: View, own: readonly number[], labels: readonly number[]) => labels.map((l) => strideIn(view, own, l));
+  const along = (view: View, own: readonly number[], labels: readonly number[]) =>
+    labels.map((l) => strideIn(view, own, l));
   const scaleStrides = (labels: readonly number[]) =>
     labels.map((l) => {
       const i = form.out.indexOf(l);
       return !extras.scale || extras.scale.shape[i] === 1 ? 0 : extras.scale.strides[i]!;
     });
-  const rows = collapse({ dims: lengths(form.rows), strides: [along(W.view, W.labels, form.rows), along(out, form.out, form.rows), scaleStrides(form.rows)] });
+  const rows = collapse({
+    dims: lengths(form.rows),
+    strides: [along(W.view, W.labels, form.rows), along(out, form.out, form.rows), scaleStrides(form.rows)],
+  });
   const contracted = collapse({
     dims: lengths(form.contracted),
     strides: [along(W.view, W.labels, form.contracted), along(x.view, x.labels, form.contracted)],
@@ -81,9 +86,12 @@ export function emitDense(loop: Loop, form: DenseForm, out: View, extras: DenseE
 
   loop.push({
     name: 'dense',
-    reads: [W.view.buffer, x.view.buffer, ...(extras.bias ? [extras.bias.buffer] : []), ...(extras.scale ? [extras.scale.buffer] : [])].concat(
-      extras.accumulate ? [out.buffer] : [],
-    ),
+    reads: [
+      W.view.buffer,
+      x.view.buffer,
+      ...(extras.bias ? [extras.bias.buffer] : []),
+      ...(extras.scale ? [extras.scale.buffer] : []),
+    ].concat(extras.accumulate ? [out.buffer] : []),
     writes: [out.buffer],
     work: {
       multiplyAdds: total(rows.dims) * total(contracted.dims) * total(columns.dims),
@@ -149,7 +157,8 @@ export function emitContract(
   const j = longest(labels.filter((l) => has(b, l) && !has(a, l) && !has(w, l) && outLabels.includes(l)));
   const k = longest(labels.filter((l) => has(a, l) && has(b, l) && !outLabels.includes(l)));
   const rest = labels.filter((l) => l !== i && l !== j && l !== k);
-  const stride = (f: Factor, label: number | undefined) => (label === undefined ? 0 : strideIn(f.view, f.labels, label));
+  const stride = (f: Factor, label: number | undefined) =>
+    label === undefined ? 0 : strideIn(f.view, f.labels, label);
   const outStride = (label: number | undefined) => (label === undefined ? 0 : strideIn(out, outLabels, label));
   const dims = rest.map(length);
   const size = (label: number | undefined) => (label === undefined ? 1 : length(label));
@@ -161,10 +170,16 @@ export function emitContract(
     stride(a, i) === stride(b, j) &&
     stride(a, k) === stride(b, k) &&
     rest.every((l) => stride(a, l) === stride(b, l));
-  const collapsed = collapse({ dims, strides: [rest.map(outStride), ...used.map((f) => rest.map((l) => stride(f, l)))] });
+  const collapsed = collapse({
+    dims,
+    strides: [rest.map(outStride), ...used.map((f) => rest.map((l) => stride(f, l)))],
+  });
   // Summed outer loops after the first pass add up; the instruction zeroes once, so they must not be unrolled here.
   if (collapsed.dims.length > MAX_RANK) {
-    throw new NablaError('ERR_NABLA_INTERNAL', `a product over more than ${MAX_RANK + 3} axes; reshape its operands to fewer`);
+    throw new NablaError(
+      'ERR_NABLA_INTERNAL',
+      `a product over more than ${MAX_RANK + 3} axes; reshape its operands to fewer`,
+    );
   }
 
   loop.push({
@@ -192,9 +207,13 @@ export function emitContract(
 }
 
 /** Of three operands the weight is the one without a free label of its own that is contracted against both others. */
-function chooseRoles(factors: readonly Factor[], out: readonly number[]): readonly [Factor, Factor, Factor | undefined] {
+function chooseRoles(
+  factors: readonly Factor[],
+  out: readonly number[],
+): readonly [Factor, Factor, Factor | undefined] {
   if (factors.length === 2) return [factors[0]!, factors[1]!, undefined];
-  const free = (f: Factor) => f.labels.filter((l) => out.includes(l) && factors.every((g) => g === f || !g.labels.includes(l)));
+  const free = (f: Factor) =>
+    f.labels.filter((l) => out.includes(l) && factors.every((g) => g === f || !g.labels.includes(l)));
   const weight = [...factors].sort((p, q) => free(p).length - free(q).length || p.labels.length - q.labels.length)[0]!;
   const [a, b] = factors.filter((f) => f !== weight) as [Factor, Factor];
   return [a, b, weight];
@@ -221,7 +240,10 @@ export function emitOuterSum(
   const j = longest(labels.filter((l) => b.labels.includes(l) && !a.labels.includes(l)));
   const rest = labels.filter((l) => l !== i && l !== j);
   const at = (f: Factor, label: number | undefined) => (label === undefined ? 0 : strideIn(f.view, f.labels, label));
-  const walk = { dims: rest.map(length), strides: [rest.map(accStride), rest.map((l) => at(a, l)), rest.map((l) => at(b, l))] };
+  const walk = {
+    dims: rest.map(length),
+    strides: [rest.map(accStride), rest.map((l) => at(a, l)), rest.map((l) => at(b, l))],
+  };
   const [I, J] = [i, j].map((l) => (l === undefined ? 1 : length(l))) as [number, number];
   const columns = rest.filter((l) => !outLabels.includes(l)).reduce((n, l) => n * length(l), 1);
   loop.push({
@@ -239,7 +261,10 @@ export function emitOuterSum(
           dims,
           I,
           J,
-          { offset: accumulator + accAt!, strides: [...acc!, i === undefined ? 0 : accStride(i), j === undefined ? 0 : accStride(j)] },
+          {
+            offset: accumulator + accAt!,
+            strides: [...acc!, i === undefined ? 0 : accStride(i), j === undefined ? 0 : accStride(j)],
+          },
           place(a.view, [...sa!, at(a, i)], atA),
           place(b.view, [...sb!, at(b, j)], atB),
         ),

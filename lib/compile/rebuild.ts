@@ -17,12 +17,18 @@ export function usersOf(nodes: readonly Node[], outputs: readonly Node[]): Map<N
 }
 
 /** Replaces every node by `step` of it (its operands replaced before), given its users in the graph as it was. */
-export function rebuildGraph(outputs: readonly Node[], step: (node: Node, users: readonly (Node | undefined)[]) => Node): Node[] {
+export function rebuildGraph(
+  outputs: readonly Node[],
+  step: (node: Node, users: readonly (Node | undefined)[]) => Node,
+): Node[] {
   const nodes = topological(outputs);
   const users = usersOf(nodes, outputs);
   const done = new Map<Node, Node>();
   for (const node of nodes) {
-    const moved = rebuild(node, node.inputs.map((x) => done.get(x)!));
+    const moved = rebuild(
+      node,
+      node.inputs.map((x) => done.get(x)!),
+    );
     done.set(node, step(moved, users.get(node) ?? []));
   }
   return outputs.map((node) => done.get(node)!);

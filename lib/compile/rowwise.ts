@@ -1,5 +1,17 @@
 import { size } from '../array/shape.js';
-import { batch, batchSum, broadcastTo, concatenate, einsum, elementwiseNode, pad, rebuild, reshape, slice, unbatch } from '../graph/build.js';
+import {
+  batch,
+  batchSum,
+  broadcastTo,
+  concatenate,
+  einsum,
+  elementwiseNode,
+  pad,
+  rebuild,
+  reshape,
+  slice,
+  unbatch,
+} from '../graph/build.js';
 import { elementwiseRule } from '../graph/elementwise.js';
 import { MapAxis, type Node, topological } from '../graph/node.js';
 
@@ -91,7 +103,10 @@ class RowPass {
     const nodes = topological(this.#outputs);
     const long = longVectors(nodes);
     for (const node of nodes) {
-      const moved = rebuild(node, node.inputs.map((x) => done.get(x)!));
+      const moved = rebuild(
+        node,
+        node.inputs.map((x) => done.get(x)!),
+      );
       done.set(node, long.has(node) ? this.#mapInput(node) : this.#down(this.#seeded(moved)));
       if (this.merge) return [];
     }
@@ -110,8 +125,10 @@ class RowPass {
     const [x, w] = node.inputs as [Node, Node];
     const row = labels[0]![0];
     const isRow = row !== undefined && row === out[0] && !labels[1]!.includes(row) && x.shape[0]! > 1;
-    const isMatrix = labels[1]!.some((label) => out.includes(label)) && labels[1]!.some((label) => !out.includes(label));
-    if (!isRow || !isMatrix || x.op === 'unbatch' || w.op === 'unbatch' || labels[0]!.lastIndexOf(row) !== 0) return node;
+    const isMatrix =
+      labels[1]!.some((label) => out.includes(label)) && labels[1]!.some((label) => !out.includes(label));
+    if (!isRow || !isMatrix || x.op === 'unbatch' || w.op === 'unbatch' || labels[0]!.lastIndexOf(row) !== 0)
+      return node;
     const axis = new MapAxis(x.shape[0]!, 'rows');
     return unbatch(einsum([this.#rows(x, 0, axis), w], [labels[0]!.slice(1), labels[1]!], out.slice(1)), 0, axis);
   }
@@ -207,7 +224,8 @@ class RowPass {
       return unbatch(inner, dim < x.attrs.dim! ? x.attrs.dim! - 1 : x.attrs.dim!, own);
     }
     const shape = x.shape.toSpliced(dim, 1);
-    if (elementwiseRule(x.op)) return elementwiseNode(x.op as never, ...x.inputs.map((a) => this.#alongside(a, dim, axis)));
+    if (elementwiseRule(x.op))
+      return elementwiseNode(x.op as never, ...x.inputs.map((a) => this.#alongside(a, dim, axis)));
     const [a] = x.inputs as [Node];
     switch (x.op) {
       case 'convert':
@@ -250,7 +268,9 @@ class RowPass {
 
 /** Long inputs that meet no matrix product: mapped over their first axis from the start. */
 function longVectors(nodes: readonly Node[]): Set<Node> {
-  const long = new Set(nodes.filter((node) => node.op === 'input' && node.axes.length === 0 && (node.shape[0] ?? 0) >= LONG));
+  const long = new Set(
+    nodes.filter((node) => node.op === 'input' && node.axes.length === 0 && (node.shape[0] ?? 0) >= LONG),
+  );
   if (long.size === 0) return long;
   const source = new Map<Node, Set<Node>>();
   for (const node of nodes) {
@@ -263,4 +283,3 @@ function longVectors(nodes: readonly Node[]): Set<Node> {
   }
   return long;
 }
-

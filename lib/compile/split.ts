@@ -1,5 +1,4 @@
-import { mul, reshape, transpose } from '../graph/build.js';
-import { einsum } from '../graph/build.js';
+import { einsum, mul, reshape, transpose } from '../graph/build.js';
 import { type Node, rebuildGraph } from './rebuild.js';
 
 /**
@@ -15,6 +14,14 @@ export function splitProducts(outputs: readonly Node[]): Node[] {
   });
 }
 
+/** No label twice, which would walk a diagonal. */
+const isPlain = (t: Term): boolean => new Set(t.labels).size === t.labels.length;
+
+const isOuter = ([a, b, ...rest]: readonly Term[]): boolean =>
+  rest.length === 0 &&
+  a!.labels.some((label) => !b!.labels.includes(label)) &&
+  b!.labels.some((label) => !a!.labels.includes(label));
+
 interface Term {
   readonly x: Node;
   readonly labels: readonly number[];
@@ -23,12 +30,22 @@ interface Term {
 function splitOne(node: Node, binaryOnly: boolean): Node {
   const { labels, out } = node.attrs as { labels: number[][]; out: number[] };
   let terms: Term[] = node.inputs.map((x, p) => ({ x, labels: labels[p]! }));
+  // Nothing is contracted: a product entry by entry, unless it is an outer product that a sum over samples takes in.
+  const contracted = labels.flat().some((label) => !out.includes(label));
+  if (!contracted && terms.every(isPlain) && !(binaryOnly && isOuter(terms))) {
+    return terms.map((t) => aligned(t, out)).reduce(mul);
+  }
   const sizes = new Map<number, number>();
   for (const { x, labels: list } of terms) list.forEach((label, i) => sizes.set(label, x.shape[i]!));
   const cost = (list: Iterable<number>) => [...new Set(list)].reduce((n, label) => n * sizes.get(label)!, 1);
 
   while (terms.length > 2) {
-    if (terms.length === 3 && !binaryOnly && cost(terms.flatMap((t) => t.labels)) <= 1.5 * cheapestSplit(terms, out, cost)) break;
+    if (
+      terms.length === 3 &&
+      !binaryOnly &&
+      cost(terms.flatMap((t) => t.labels)) <= 1.5 * cheapestSplit(terms, out, cost)
+    )
+      break;
     let best: readonly [number, number] = [0, 1];
     let least = Number.POSITIVE_INFINITY;
     for (let p = 0; p < terms.length; p++) {
@@ -69,14 +86,17 @@ function cheapestSplit(terms: readonly Term[], out: readonly number[], cost: Cos
     [0, 2, 1],
     [1, 2, 0],
   ];
-  return Math.min(...pairs.map(([p, q, r]) => pairCost(terms, p, q, out, cost) + cost([...keptLabels(terms, p, q, out), ...terms[r]!.labels])));
+  return Math.min(
+    ...pairs.map(
+      ([p, q, r]) => pairCost(terms, p, q, out, cost) + cost([...keptLabels(terms, p, q, out), ...terms[r]!.labels]),
+    ),
+  );
 }
 
 /** The product of two operands onto `out`. */
 function product(a: Term, b: Term, out: readonly number[]): Node {
   const all = new Set([...a.labels, ...b.labels]);
-  const plain = (t: Term) => new Set(t.labels).size === t.labels.length;
-  if (all.size === out.length && plain(a) && plain(b)) return mul(aligned(a, out), aligned(b, out));
+  if (all.size === out.length && isPlain(a) && isPlain(b)) return mul(aligned(a, out), aligned(b, out));
   return einsum([a.x, b.x], [a.labels, b.labels], out);
 }
 

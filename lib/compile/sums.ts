@@ -1,6 +1,6 @@
+import { shapesEqual } from '../array/shape.js';
 import { add, batchSum } from '../graph/build.js';
 import type { Node } from '../graph/node.js';
-import { shapesEqual } from '../array/shape.js';
 import { rebuildGraph } from './rebuild.js';
 
 /**

@@ -73,11 +73,7 @@ function binary(
 }
 
 /** A function that is flat wherever it is differentiable, and a predicate if it answers yes or no. */
-function flat(
-  arity: 1 | 2,
-  evaluate: (a: number, b: number) => number,
-  predicate = false,
-): ElementwiseRule {
+function flat(arity: 1 | 2, evaluate: (a: number, b: number) => number, predicate = false): ElementwiseRule {
   const none = new Array<null>(arity).fill(null);
   return { arity, predicate, evaluate, first: () => none, second: () => none.map(() => none) };
 }
@@ -102,100 +98,123 @@ const winner = (op: 'greater' | 'less', a: Node, b: Node): Node =>
 const TWO_OVER_SQRT_PI = 2 / Math.sqrt(Math.PI);
 
 export const elementwise: Readonly<Record<ElementwiseOp, ElementwiseRule>> = {
-  neg: unary((x) => -x,
+  neg: unary(
+    (x) => -x,
     (x) => constantLike(-1, x),
     zero,
   ), // (−x)' = −1
   abs: unary(Math.abs, (x) => sign(x), zero), // |x|' = sign x
   sign: flat(1, Math.sign),
-  square: unary((x) => x * x,
+  square: unary(
+    (x) => x * x,
     (x) => scale(2, x),
     (x) => constantLike(2, x),
   ), // (x²)' = 2x
-  sqrt: unary(Math.sqrt,
+  sqrt: unary(
+    Math.sqrt,
     (_, y) => scale(0.5, reciprocal(y)), // (√x)' = 1/(2√x)
     (x, y) => scale(-0.25, reciprocal(mul(x, y))), // −1/(4 x√x)
   ),
-  reciprocal: unary((x) => 1 / x,
+  reciprocal: unary(
+    (x) => 1 / x,
     (_, y) => neg(square(y)), // (1/x)' = −1/x²
     (_, y) => scale(2, mul(square(y), y)),
   ),
-  exp: unary(Math.exp,
+  exp: unary(
+    Math.exp,
     (_, y) => y,
     (_, y) => y,
   ),
-  expm1: unary(expm1,
+  expm1: unary(
+    expm1,
     (x) => exp(x),
     (x) => exp(x),
   ),
-  log: unary(Math.log,
+  log: unary(
+    Math.log,
     (x) => reciprocal(x),
     (x) => neg(square(reciprocal(x))),
   ),
-  log1p: unary(log1p,
+  log1p: unary(
+    log1p,
     (x) => reciprocal(add(x, one(x))), // log(1+x)' = 1/(1+x)
     (x) => neg(square(reciprocal(add(x, one(x))))),
   ),
-  sin: unary(Math.sin,
+  sin: unary(
+    Math.sin,
     (x) => cos(x),
     (_, y) => neg(y),
   ),
-  cos: unary(Math.cos,
+  cos: unary(
+    Math.cos,
     (x) => neg(sin(x)),
     (_, y) => neg(y),
   ),
-  tanh: unary(Math.tanh,
+  tanh: unary(
+    Math.tanh,
     (x, y) => sub(one(x), square(y)), // tanh' = 1 − tanh²
     (x, y) => mul(scale(-2, y), sub(one(x), square(y))), // tanh'' = −2 tanh·tanh'
   ),
-  sigmoid: unary(sigmoidValue,
+  sigmoid: unary(
+    sigmoidValue,
     (x, y) => mul(y, sub(one(x), y)), // σ' = σ(1 − σ)
     (x, y) => mul(mul(y, sub(one(x), y)), sub(one(x), scale(2, y))), // σ'' = σ'(1 − 2σ)
   ),
-  softplus: unary((x) => Math.max(x, 0) + log1p(Math.exp(-Math.abs(x))),
+  softplus: unary(
+    (x) => Math.max(x, 0) + log1p(Math.exp(-Math.abs(x))),
     (x) => sigmoid(x), // log(1+eˣ)' = σ
     (x) => mul(sigmoid(x), sub(one(x), sigmoid(x))),
   ),
-  erf: unary(erf,
+  erf: unary(
+    erf,
     (x) => scale(TWO_OVER_SQRT_PI, exp(neg(square(x)))), // erf' = 2/√π·e^{−x²}
     (x) => mul(scale(-2 * TWO_OVER_SQRT_PI, x), exp(neg(square(x)))),
   ),
-  erfc: unary(erfc,
+  erfc: unary(
+    erfc,
     (x) => scale(-TWO_OVER_SQRT_PI, exp(neg(square(x)))),
     (x) => mul(scale(2 * TWO_OVER_SQRT_PI, x), exp(neg(square(x)))),
   ),
-  relu: unary((x) => (x < 0 ? 0 : x),
+  relu: unary(
+    (x) => (x < 0 ? 0 : x),
     (x) => step(x),
     zero,
   ), // 0 at 0, as jax.nn.relu
   step: flat(1, (x) => (x > 0 ? 1 : 0)),
   not: flat(1, (x) => (x === 0 ? 1 : 0), true),
   floor: flat(1, Math.floor),
-  add: binary((a, b) => a + b,
+  add: binary(
+    (a, b) => a + b,
     (a) => [one(a), one(a)],
     flat2,
   ),
-  sub: binary((a, b) => a - b,
+  sub: binary(
+    (a, b) => a - b,
     (a) => [one(a), constantLike(-1, a)],
     flat2,
   ),
-  mul: binary((a, b) => a * b,
+  mul: binary(
+    (a, b) => a * b,
     (a, b) => [b, a],
     (a) => [null, one(a), null],
   ), // (xy)' = x'y + xy'
-  div: binary((a, b) => a / b,
+  div: binary(
+    (a, b) => a / b,
     (_, b, z) => [reciprocal(b), neg(div(z, b))],
     (_, b, z) => [null, neg(square(reciprocal(b))), scale(2, div(z, square(b)))],
   ),
-  maximum: binary((a, b) => Math.max(a, b),
+  maximum: binary(
+    (a, b) => Math.max(a, b),
     (a, b) => [winner('greater', a, b), winner('less', a, b)],
     flat2,
   ),
-  minimum: binary((a, b) => Math.min(a, b),
+  minimum: binary(
+    (a, b) => Math.min(a, b),
     (a, b) => [winner('less', a, b), winner('greater', a, b)],
     flat2,
   ),
-  pow: binary((a, b) => a ** b,
+  pow: binary(
+    (a, b) => a ** b,
     (a, b, z) => [mul(b, pow(a, sub(b, one(b)))), mul(z, safeLog(a))], // b·a^{b−1}, a^b·log a
     (a, b, z) => [
       mul(mul(b, sub(b, one(b))), pow(a, sub(b, constantLike(2, b)))),
@@ -211,7 +230,8 @@ export const elementwise: Readonly<Record<ElementwiseOp, ElementwiseRule>> = {
   notEqual: flat(2, (a, b) => (a !== b ? 1 : 0), true),
   and: flat(2, (a, b) => (a !== 0 && b !== 0 ? 1 : 0), true),
   or: flat(2, (a, b) => (a !== 0 || b !== 0 ? 1 : 0), true),
-  atan2: binary((y, x) => Math.atan2(y, x),
+  atan2: binary(
+    (y, x) => Math.atan2(y, x),
     (y, x) => {
       const r = reciprocal(add(square(x), square(y)));
       return [mul(x, r), neg(mul(y, r))]; // x/(x²+y²), −y/(x²+y²)

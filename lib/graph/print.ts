@@ -27,7 +27,9 @@ export function printGraph(graph: Graph): string {
     if (node.op === 'input' || (node.op === 'constant' && node.attrs.value!.kind === 'full')) continue;
     const name = `%${names.size - graph.inputs.length}`;
     names.set(node, name);
-    lines.push(`${name} = ${[node.op, attributes(node, axisName), ...node.inputs.map(operand)].filter(Boolean).join(' ')} : ${type(node)}`);
+    lines.push(
+      `${name} = ${[node.op, attributes(node, axisName), ...node.inputs.map(operand)].filter(Boolean).join(' ')} : ${type(node)}`,
+    );
   }
   lines.push(`return ${graph.outputs.map(operand).join(', ')}`);
   return lines.join('\n');

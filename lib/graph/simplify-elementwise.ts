@@ -28,6 +28,7 @@ function signs(node: Node): Node | undefined {
   const [a, b] = node.inputs as [Node, Node];
   switch (node.op) {
     case 'add':
+      if (a === b) return scale(2, a);
       if (b.op === 'neg') return keep(node, sub(a, b.inputs[0]!));
       if (a.op === 'neg') return keep(node, sub(b, a.inputs[0]!));
       return undefined;

@@ -92,7 +92,8 @@ function fold(node: Node): Node | undefined {
   const [value] = interpret([node], []);
   const entries = value!.data;
   // A constant that is one number everywhere is kept as that number, which further rules can see.
-  if (entries.length > 0 && entries.every((x) => Object.is(x, entries[0]))) return full(entries[0]!, node.shape, node.dtype);
+  if (entries.length > 0 && entries.every((x) => Object.is(x, entries[0])))
+    return full(entries[0]!, node.shape, node.dtype);
   return data(entries, node.shape, node.dtype);
 }
 
@@ -123,9 +124,18 @@ const commutative: ReadonlySet<string> = new Set([
 
 /** A text equal for equal nodes: operation, operands, attributes, type. */
 export function keyOf(node: Node): string {
+  if (node.op === 'einsum' && node.inputs.length > 1) return keyOfProduct(node);
   const ids = node.inputs.map((x) => x.id);
   if (commutative.has(node.op)) ids.sort((a, b) => a - b);
   return `${node.op}(${ids})${attributesKey(node)}[${node.shape}]${node.dtype}`;
+}
+
+/** Operands of a product in any order are the same product; which order a key takes does not matter, only that it is one. */
+function keyOfProduct(node: Node): string {
+  const labels = node.attrs.labels!;
+  const order = node.inputs.map((_, p) => p).sort((p, q) => node.inputs[p]!.id - node.inputs[q]!.id || p - q);
+  const sorted = { op: node.op, attrs: { ...node.attrs, labels: order.map((p) => labels[p]!) } };
+  return `einsum(${order.map((p) => node.inputs[p]!.id)})${attributesKey(sorted)}${node.dtype}`;
 }
 
 const identities = new WeakMap<object, number>();
@@ -141,7 +151,7 @@ function identityOf(object: object): number {
   return id;
 }
 
-export function attributesKey(node: Node): string {
+export function attributesKey(node: Pick<Node, 'op' | 'attrs'>): string {
   const { index, value, labels, out, start, dim, axis } = node.attrs;
   switch (node.op) {
     case 'constant':

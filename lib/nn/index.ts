@@ -19,4 +19,4 @@ export { Dense, type DenseOptions, type InitOptions, type LayerOptions } from '.
 export type { Initializer } from './initializers.js';
 export * as initializers from './initializers.js';
 export { MLP, type MLPOptions, type MLPParams } from './mlp.js';
-export type { DenseLayerParams, Params, ParamsLike, ParamTree, ParamTreeLike } from './params.js';
+export type { DenseLayerParams, LayerParams, Params, ParamsLike } from './params.js';

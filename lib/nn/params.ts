@@ -2,15 +2,19 @@ import type { Array, ArrayLike } from '../array/array.js';
 import { describe } from '../runtime/describe.js';
 import { NablaError } from '../runtime/errors.js';
 
-/** Arrays in nested plain objects, by name. */
-export type ParamTree = Array | { readonly [name: string]: ParamTree | undefined };
+/** The arrays of one layer, by name. */
+export type LayerParams<Leaf = Array> = { readonly [name: string]: Leaf | undefined };
 
-/** The parameters of any model, in Flax's form: `{ params: { Dense_0: { kernel, bias }, … } }`. */
-export type Params = { readonly params: { readonly [name: string]: ParamTree | undefined } };
+/**
+ * The parameters of a model in Flax's form: `{ params: { Dense_0: { kernel, bias }, … } }`, or `{ params: { kernel, bias } }` for a
+ * layer on its own. Not nested without limit: the transforms' types walk through it.
+ */
+export type Params<Leaf = Array> = {
+  readonly params: { readonly [name: string]: Leaf | LayerParams<Leaf> | undefined };
+};
 
 /** Parameters with anything that stands for an array as leaves: nested lists, typed arrays, `{ data, shape }`. */
-export type ParamsLike = { readonly params: { readonly [name: string]: ParamTreeLike | undefined } };
-export type ParamTreeLike = ArrayLike | { readonly [name: string]: ParamTreeLike | undefined };
+export type ParamsLike = Params<ArrayLike>;
 
 /** The parameters of one dense layer: kernel [in, out] and, unless `useBias` is false, bias [out]. */
 export type DenseLayerParams = { readonly kernel: Array; readonly bias?: Array };

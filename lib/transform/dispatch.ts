@@ -40,7 +40,11 @@ const isData = (x: unknown): x is { data: unknown } =>
  *
  * @param body receives the arguments as traced trees and returns a tree of arrays
  */
-export function transformed<R>(what: string, body: (args: unknown[]) => R, run: typeof execute): (...args: unknown[]) => R {
+export function transformed<R>(
+  what: string,
+  body: (args: unknown[]) => R,
+  run: typeof execute,
+): (...args: unknown[]) => R {
   return (...args) => {
     const flat = flattenArguments(args, what);
     if (currentTrace()) {

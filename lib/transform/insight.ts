@@ -24,5 +24,6 @@ export function makeGraph<A extends readonly unknown[]>(f: (...args: A) => unkno
  */
 export function explain<A extends readonly unknown[]>(f: (...args: A) => unknown): (...args: Inputs<A>) => Explanation {
   checkFunction(f, 'explain');
-  return (...args) => describeProgram(compileFor('explain', f as never, flattenArguments(args, 'explain')).executable.lowered);
+  return (...args) =>
+    describeProgram(compileFor('explain', f as never, flattenArguments(args, 'explain')).executable.lowered);
 }

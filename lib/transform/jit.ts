@@ -37,7 +37,10 @@ export function compileFor(what: string, f: AnyFunction, flat: FlatArguments): C
  * Compiles a function at its first call with a signature (the arguments' trees, shapes and dtypes) and runs the compiled
  * program from then on: the function itself is not called again, so it must not depend on anything but its arguments.
  */
-export function jit<A extends readonly unknown[], R>(f: (...args: A) => R, options?: Record<never, never>): (...args: Inputs<A>) => R {
+export function jit<A extends readonly unknown[], R>(
+  f: (...args: A) => R,
+  options?: Record<never, never>,
+): (...args: Inputs<A>) => R {
   checkFunction(f, 'jit');
   checkOptions(options, [], 'jit');
   const compiled = new Map<string, Compiled>();
