@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { activationFunction } from '../../lib/nn/activations.js';
 import * as nn from '../../lib/nn/index.js';
 import * as np from '../../lib/numpy/index.js';
+import { grad } from '../../lib/transform/grad.js';
+import { vmap } from '../../lib/transform/vmap.js';
 import { golden } from '../support/bits.js';
 
 interface Activations {
@@ -36,6 +38,17 @@ describe.each(Object.entries(functions))('%s', (name, expected) => {
     points.forEach((x, i) => {
       const value = expected.value[i]!;
       expect(Math.abs(values[i]! - value), `at ${x}`).toBeLessThanOrEqual(2 ** -24 * scale(x, value));
+    });
+  });
+
+  it.each(['first', 'second'] as const)('%s derivative', (order) => {
+    const f = (x: np.Array) => activation(x);
+    const derivative = order === 'first' ? vmap(grad(f)) : vmap(grad(grad(f)));
+    const values = derivative(np.array(points, { dtype: 'float64' })).data;
+    points.forEach((x, i) => {
+      const value = expected[order][i]!;
+      // The rules multiply and add a handful of terms of size up to 1 + x^2 that nearly cancel far out.
+      expect(Math.abs(values[i]! - value), `at ${x}`).toBeLessThanOrEqual(32 * 2 ** -53 * (1 + x * x));
     });
   });
 });
