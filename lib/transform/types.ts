@@ -4,13 +4,14 @@ import type { Array, ArrayLike } from '../array/array.js';
  * What may be passed where a function declares `T`: anything array-like for an array, the same tree otherwise. What is array-like
  * already stays: transforms of transforms would otherwise descend into nested lists of numbers without end.
  */
-export type Like<T> = T extends Exclude<ArrayLike, number | boolean>
-  ? ArrayLike // nested numbers among them, which as a list of lists would never end
-  : T extends ArrayLike
-    ? T
-    : T extends readonly unknown[] | { readonly [key: string]: unknown }
-      ? { [K in keyof T]: Like<T[K]> }
-      : T;
+export type Like<T> =
+  T extends Exclude<ArrayLike, number | boolean>
+    ? ArrayLike // nested numbers among them, which as a list of lists would never end
+    : T extends ArrayLike
+      ? T
+      : T extends readonly unknown[] | { readonly [key: string]: unknown }
+        ? { [K in keyof T]: Like<T[K]> }
+        : T;
 
 /** The arguments of a transformed function: those of the function itself, each array replaceable by an array-like. */
 export type Inputs<A extends readonly unknown[]> = { [K in keyof A]: Like<A[K]> };
