@@ -3,6 +3,7 @@
 #include "testing/testing.h"
 
 static Napi::Object initialise(Napi::Env env, Napi::Object exports) {
+  nabla::testing::registerKernels(env, exports);
   nabla::testing::registerPrograms(env, exports);
   return exports;
 }
