@@ -4,14 +4,12 @@ struct Simd<float> {
   using V = float __attribute__((vector_size(64)));
   using I = int32_t __attribute__((vector_size(64)));
   using U = uint32_t __attribute__((vector_size(64)));
-  using Unaligned = float __attribute__((vector_size(64), aligned(4), may_alias));
 };
 template <>
 struct Simd<double> {
   using V = double __attribute__((vector_size(64)));
   using I = int64_t __attribute__((vector_size(64)));
   using U = uint64_t __attribute__((vector_size(64)));
-  using Unaligned = double __attribute__((vector_size(64), aligned(8), may_alias));
 };
 using F32 = Simd<float>::V;
 using F64 = Simd<double>::V;
