@@ -7,5 +7,6 @@ namespace nabla::testing {
 
 void registerKernels(Napi::Env env, Napi::Object exports);
 void registerPrograms(Napi::Env env, Napi::Object exports);
+void registerRandom(Napi::Env env, Napi::Object exports);
 
 }  // namespace nabla::testing
