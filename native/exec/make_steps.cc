@@ -91,7 +91,8 @@ constexpr double kCallCost = 10;           // nanoseconds to get into a kernel
 constexpr double kMultiplyAddCost = 0.01;  // per float32 product
 constexpr double kMoveCost = 0.3;          // gather, scatter
 constexpr double kSumCost = 0.05;
-// Between two looks at the abort flag; a run is to end within a few milliseconds.
+// Between two looks at the abort flag, and the longest kernel call if it can be cut: an abort is to end a run
+// within a few milliseconds.
 constexpr double kAbortInterval = 300e3;
 constexpr double kLongestCall = 1e6;
 
@@ -367,7 +368,18 @@ class Maker {
     step.b = ref(b);
     step.w = ref(w);
     step.walk = walk(kept);
-    append(StepKind::kContract, steps_.contract, step, points(kept) * (kCallCost + work));
+    // Cut like a long dense, by rows of the result; mirrored results have to stay whole.
+    const double perRow = work / static_cast<double>(in.I);
+    const int64_t group =
+        in.symmetric ? in.I : std::max<int64_t>(8, static_cast<int64_t>(kLongestCall / perRow) / 8 * 8);
+    for (int64_t i = 0; i < in.I; i += group) {
+      ContractStep<T> part = step;
+      part.args.I = std::min(group, in.I - i);
+      part.out.bytes += i * in.outTail[0] * kBytes;
+      part.a.bytes += i * in.inTail[0][0] * kBytes;
+      append(StepKind::kContract, steps_.contract, part,
+             points(kept) * (kCallCost + perRow * static_cast<double>(part.args.I)));
+    }
   }
 
   void reduceSum(const Instruction& in) {

@@ -5,15 +5,17 @@ namespace nabla {
 namespace {
 
 // Calls f(offsets, first) for every point of the walk, in row-major order; offsets are bytes per operand,
-// `first` says that all summed axes stand at 0.
+// `first` says that all summed axes stand at 0. Ends early if the abort flag is set: runSteps() looks at it
+// again before it returns.
 template <class F>
-void walkPoints(const Walk& walk, F&& f) {
+void walkPoints(const Walk& walk, const std::atomic<bool>* abort, F&& f) {
   int64_t index[kMaxRank] = {};
   int64_t offsets[kMaxOperands] = {};
   for (;;) {
     bool first = true;
     for (int32_t d = 0; d < walk.rank; ++d) first = first && !(walk.summed[d] && index[d] != 0);
     f(offsets, first);
+    if (abort != nullptr && abort->load(std::memory_order_relaxed)) return;
     int32_t d = walk.rank - 1;
     for (; d >= 0; --d) {
       if (++index[d] < walk.sizes[d]) {
@@ -157,7 +159,7 @@ class Runner {
 
   template <class F>
   void walk(int32_t index, F&& f) const {
-    walkPoints(steps_.walks[static_cast<size_t>(index)], f);
+    walkPoints(steps_.walks[static_cast<size_t>(index)], frame_.abort, f);
   }
 
   template <class Step>
@@ -217,7 +219,7 @@ bool runSteps(const Steps<T>& steps, const Frame& frame) noexcept {
         break;
     }
   }
-  return true;
+  return frame.abort == nullptr || !frame.abort->load(std::memory_order_relaxed);
 }
 
 template bool runSteps<float>(const Steps<float>&, const Frame&) noexcept;

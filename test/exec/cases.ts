@@ -477,6 +477,31 @@ const network = lanesCase(12, (b) => {
   w.final(0, d * n + 2 * n, output(w.output(b.dtype, d * n + 2 * n)));
 });
 
+/**
+ * Shapes that take long enough to be cut into several kernel calls on the slow instruction sets and not on the fast ones, so
+ * that comparing instruction sets also compares cut with whole.
+ */
+const longCalls = lanesCase(13, (b) => {
+  const w = b.writer;
+  const [n, C] = [160, 20];
+  b.open(40 * 400);
+  const W = b.uniform([n, n], 0.1);
+  const bias = b.uniform([n]);
+  const x = b.panel([n, C]);
+  const few = b.gathered([4, C]);
+  w.elementwise('sin', [n / 4, 4, C], at(x.base, 4 * C * b.B, C * b.B, b.B), [at(few.base, 0, C * b.B, b.B)]);
+  const out = b.panel([n, C]);
+  w.dense({ J: n, K: n, C, out, W, x, bias, biasColumns: 11, scale: x });
+  b.deliver([C], at(out.base, b.B));
+  b.deliver([C], at(panel(out.base.offset + (n - 1) * C * b.B), b.B));
+  // [C, n] x [n, n]: rows of the result are cut
+  const product = b.panel([C, n]);
+  w.contract({ dims: [], I: C, J: n, K: n, out: product, a: at(x.base, b.B, C * b.B), b: at(W.base, 1, n) });
+  b.deliver([C], at(product.base, n * b.B));
+  w.outerSum([8], 40, 400, { offset: 0, strides: [0, 400, 1] }, at(x.base, b.B, C * b.B), at(x.base, b.B, b.B));
+  w.final(0, 40 * 400, output(w.output(b.dtype, 40 * 400)));
+});
+
 export const cases: Readonly<Record<string, CaseMaker>> = {
   everyOp,
   elementwiseLayouts,
@@ -490,4 +515,5 @@ export const cases: Readonly<Record<string, CaseMaker>> = {
   flatSums,
   flatMoves,
   network,
+  longCalls,
 };

@@ -5,6 +5,8 @@ import { interpretProgram } from './interpret-program.js';
 import { isas, runOn } from './testing-addon.js';
 
 const sizes = [0, 1, 15, 16, 17, 31, 33, 1000];
+// The interpreter is slow.
+const sizesOf = (name: string) => (name === 'longCalls' ? [0, 1, 17] : sizes);
 const dtypes: Float[] = ['float32', 'float64'];
 
 /**
@@ -29,11 +31,20 @@ function expectClose(actual: DataArray, expected: DataArray, bound: number, what
   }
 }
 
-const bytes = (arrays: readonly DataArray[]) =>
-  arrays.map((array) => Buffer.from(array.buffer, array.byteOffset, array.byteLength).toString('base64'));
+/** Says where two arrays differ first, in the bits. */
+function expectSameBits(actual: DataArray, expected: DataArray, what: string): void {
+  const [a, e] = [actual, expected].map((x) => new Uint8Array(x.buffer, x.byteOffset, x.byteLength)) as [
+    Uint8Array,
+    Uint8Array,
+  ];
+  if (Buffer.compare(a, e) === 0) return;
+  const i = Math.floor(a.findIndex((byte, at) => byte !== e[at]) / expected.BYTES_PER_ELEMENT);
+  if (Number.isNaN(actual[i]) && Number.isNaN(expected[i])) return; // a NaN's sign and payload are not promised
+  expect.fail(`${what}[${i}]: expected ${expected[i]} but received ${actual[i]}`);
+}
 
-describe.each(Object.entries(cases))('%s', (_, make) => {
-  it.each(dtypes.flatMap((dtype) => sizes.map((N) => [dtype, N] as const)))('%s, N = %i', (dtype, N) => {
+describe.each(Object.entries(cases))('%s', (name, make) => {
+  it.each(dtypes.flatMap((dtype) => sizesOf(name).map((N) => [dtype, N] as const)))('%s, N = %i', (dtype, N) => {
     const { words, inputs } = make(dtype, N);
     const expected = interpretProgram(words, inputs);
     const reference = runOn(isas[0]!, 1, words, inputs)!;
@@ -43,7 +54,9 @@ describe.each(Object.entries(cases))('%s', (_, make) => {
     for (const isa of isas) {
       for (const threads of isa === isas[0] ? [2, 3, 4] : [1, 2]) {
         const other = runOn(isa, threads, words, inputs)!;
-        expect(bytes(other), `${isa}, ${threads} threads`).toEqual(bytes(reference));
+        other.forEach((actual, i) => {
+          expectSameBits(actual, reference[i]!, `${isa}, ${threads} threads, output ${i}`);
+        });
       }
     }
   });
