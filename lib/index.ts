@@ -1,9 +1,11 @@
 import './numpy/methods.js';
+import './transform/eager.js';
 
 export type { Array, ArrayLike, DType } from './array/array.js';
 export type { Explanation } from './compile/explain.js';
 export * as nn from './nn/index.js';
 export * as numpy from './numpy/index.js';
+export * as optim from './optim/index.js';
 export * as random from './random/index.js';
 export type { AsyncOptions } from './runtime/async.js';
 export { AbortError, type ErrorCode, NablaError } from './runtime/errors.js';

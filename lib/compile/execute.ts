@@ -38,7 +38,7 @@ function compileNew(graph: Graph): Executable {
 }
 
 /** Runs a compiled graph on concrete arrays. */
-export function runExecutable({ program, lowered }: Executable, inputs: readonly Array[]): Array[] {
+export function runExecutable({ program, lowered }: Executable, inputs: readonly Array[]): ConcreteArray[] {
   const outputs = runProgram(program, [...inputs.map((x) => x.data), ...lowered.captured]);
   return outputs.map((data, i) => new ConcreteArray(data, lowered.outputs[i]!.shape));
 }

@@ -26,15 +26,51 @@ import { MapAxis, type Node, topological } from '../graph/node.js';
  */
 export function mapRows(outputs: readonly Node[]): Node[] {
   let current = mergeSources(outputs);
-  const refused = new Set<string>();
+  const axes = new RowAxes();
   for (;;) {
-    const pass = new RowPass(current, refused);
+    const pass = new RowPass(current, axes);
     const next = pass.run();
     if (!pass.merge) return next;
-    const [from, to] = pass.merge;
-    const merged = canMerge(current, from, to) ? substitute(current, from, to) : undefined;
-    if (merged) current = merged;
-    else refused.add(pairKey(from, to));
+    const { from, to, allowed } = pass.merge;
+    if (!allowed) axes.refuse(from, to);
+    else if (axes.isOwn(from)) axes.unite(from, to);
+    else current = substitute(current, from, to);
+  }
+}
+
+/** The axes the pass has introduced, remembered from one attempt to the next, and what is known of pairs of axes. */
+class RowAxes {
+  readonly #byNode = new Map<Node, MapAxis>();
+  readonly #own = new Set<MapAxis>();
+  readonly #united = new Map<MapAxis, MapAxis>();
+  readonly #refused = new Set<string>();
+
+  /** The axis of the rows that `node` brings in. */
+  of(node: Node, rows: number): MapAxis {
+    let axis = this.#byNode.get(node);
+    if (!axis) {
+      axis = new MapAxis(rows, 'rows');
+      this.#byNode.set(node, axis);
+      this.#own.add(axis);
+    }
+    for (let next = this.#united.get(axis); next; next = this.#united.get(next)) axis = next;
+    return axis;
+  }
+
+  isOwn(axis: MapAxis): boolean {
+    return this.#own.has(axis);
+  }
+
+  unite(from: MapAxis, to: MapAxis): void {
+    this.#united.set(from, to);
+  }
+
+  refuse(a: MapAxis, b: MapAxis): void {
+    this.#refused.add(pairKey(a, b));
+  }
+
+  refused(a: MapAxis, b: MapAxis): boolean {
+    return this.#refused.has(pairKey(a, b)) || this.#refused.has(pairKey(b, a));
   }
 }
 
@@ -88,18 +124,19 @@ const LONG = 1024;
 
 class RowPass {
   /** Two axes found to be the same rows; the pass is then to be run again with one in the place of the other. */
-  merge: readonly [MapAxis, MapAxis] | undefined;
+  merge: { readonly from: MapAxis; readonly to: MapAxis; readonly allowed: boolean } | undefined;
   readonly #outputs: readonly Node[];
-  readonly #refused: ReadonlySet<string>;
+  readonly #axes: RowAxes;
   readonly #batched = new Map<string, Node>();
+  readonly #done = new Map<Node, Node>();
 
-  constructor(outputs: readonly Node[], refused: ReadonlySet<string>) {
+  constructor(outputs: readonly Node[], axes: RowAxes) {
     this.#outputs = outputs;
-    this.#refused = refused;
+    this.#axes = axes;
   }
 
   run(): Node[] {
-    const done = new Map<Node, Node>();
+    const done = this.#done;
     const nodes = topological(this.#outputs);
     const long = longVectors(nodes);
     for (const node of nodes) {
@@ -107,19 +144,19 @@ class RowPass {
         node,
         node.inputs.map((x) => done.get(x)!),
       );
-      done.set(node, long.has(node) ? this.#mapInput(node) : this.#down(this.#seeded(moved)));
+      done.set(node, long.has(node) ? this.#mapInput(node) : this.#down(this.#seeded(moved, node)));
       if (this.merge) return [];
     }
     return this.#outputs.map((node) => done.get(node)!);
   }
 
   #mapInput(node: Node): Node {
-    const axis = new MapAxis(node.shape[0]!, 'rows');
+    const axis = this.#axes.of(node, node.shape[0]!);
     return unbatch(batch(node, 0, axis), 0, axis);
   }
 
   /** A matrix product X[n, …, k]·W[k, …, j] of arrays nobody has mapped yet: the rows of X are samples. */
-  #seeded(node: Node): Node {
+  #seeded(node: Node, original: Node): Node {
     if (node.op !== 'einsum' || node.inputs.length !== 2) return node;
     const { labels, out } = node.attrs as { labels: number[][]; out: number[] };
     const [x, w] = node.inputs as [Node, Node];
@@ -129,7 +166,7 @@ class RowPass {
       labels[1]!.some((label) => out.includes(label)) && labels[1]!.some((label) => !out.includes(label));
     if (!isRow || !isMatrix || x.op === 'unbatch' || w.op === 'unbatch' || labels[0]!.lastIndexOf(row) !== 0)
       return node;
-    const axis = new MapAxis(x.shape[0]!, 'rows');
+    const axis = this.#axes.of(original, x.shape[0]!);
     return unbatch(einsum([this.#rows(x, 0, axis), w], [labels[0]!.slice(1), labels[1]!], out.slice(1)), 0, axis);
   }
 
@@ -202,6 +239,14 @@ class RowPass {
     return this.#rows(x, dim, axis);
   }
 
+  /** Two axes met as rows of the same arrays: one will do, unless some value is mapped over both. */
+  #propose(a: MapAxis, b: MapAxis): void {
+    if (this.merge || this.#axes.refused(a, b)) return;
+    const [from, to] = this.#axes.isOwn(a) || !this.#axes.isOwn(b) ? [a, b] : [b, a];
+    const allowed = canMerge(this.#outputs, a, b) && canMerge([...this.#done.values()], a, b);
+    this.merge = { from, to, allowed };
+  }
+
   /** `batch(x, dim, axis)`, moved up as far as it goes. */
   #rows(x: Node, dim: number, axis: MapAxis): Node {
     const key = `${x.id}:${dim}:${axis.id}`;
@@ -217,7 +262,7 @@ class RowPass {
       const own = x.attrs.axis!;
       if (x.attrs.dim === dim) {
         if (own === axis) return x.inputs[0]!;
-        if (!this.#refused.has(pairKey(own, axis))) this.merge ??= [own, axis];
+        this.#propose(own, axis);
         return batch(x, dim, axis);
       }
       const inner = this.#rows(x.inputs[0]!, dim > x.attrs.dim! ? dim - 1 : dim, axis);

@@ -1,5 +1,6 @@
 import type { Array, ArrayLike } from '../array/array.js';
 import { formatShape, shapesEqual } from '../array/shape.js';
+import { compose } from '../numpy/eager.js';
 import type { KeyLike } from '../random/index.js';
 import { NablaError } from '../runtime/errors.js';
 import { checkOptions } from '../runtime/options.js';
@@ -83,6 +84,10 @@ export class MLP {
    * @throws ERR_NABLA_PARAMETER (missing, superfluous or of the wrong shape), ERR_NABLA_SHAPE, ERR_NABLA_NESTED_MAP
    */
   apply(params: ParamsLike, x: ArrayLike): Array {
+    return compose((p: ParamsLike, input: ArrayLike) => this.#forward(p, input), [params, x]);
+  }
+
+  #forward(params: ParamsLike, x: ArrayLike): Array {
     const tree = entries(paramsOf(params, 'MLP.apply'), this.#names, 'params');
     let value: ArrayLike = x;
     for (const [i, layer] of this.#layers.entries()) {

@@ -1,10 +1,10 @@
-import { Array, type ArrayLike, type ConcreteArray, type DType } from '../array/array.js';
+import { Array, type ArrayLike, type DType } from '../array/array.js';
 import { formatShape } from '../array/shape.js';
 import { convert } from '../graph/build.js';
-import { interpret } from '../graph/interpret.js';
 import type { Node } from '../graph/node.js';
 import { NablaError } from '../runtime/errors.js';
 import { arrayOf, isTraced, nodeOf, toArray } from '../trace/trace.js';
+import { evaluateNow } from './eager.js';
 
 /**
  * Runs one operation: records it if an operand is being traced, else evaluates it at once.
@@ -13,14 +13,6 @@ import { arrayOf, isTraced, nodeOf, toArray } from '../trace/trace.js';
 export function apply(operands: readonly Array[], build: (nodes: Node[]) => Node): Array {
   const result = build(operands.map(nodeOf));
   return operands.some(isTraced) ? arrayOf(result) : evaluateNow(result);
-}
-
-/** Evaluates a node that depends on constants only. */
-let evaluateNow: (node: Node) => ConcreteArray = (node) => interpret([node], [])[0]!;
-
-/** Lets the layers above run large eager computations through the compiler instead of the interpreter. */
-export function setEagerEvaluator(evaluate: (node: Node) => ConcreteArray): void {
-  evaluateNow = evaluate;
 }
 
 export const isFloat = (dtype: DType): boolean => dtype === 'float32' || dtype === 'float64';
