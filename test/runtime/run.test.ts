@@ -183,7 +183,7 @@ describe('createProgram', () => {
   it('refuses sizes beyond any memory with a code, and goes on working', () => {
     for (const N of [2 ** 36, 2 ** 40, 2 ** 49]) {
       const error = thrown(() => runProgram(createProgram(scaling(N, 2)), [new Float32Array(1)]));
-      expect(error.code).toBe('ERR_NABLA_TOO_LARGE');
+      expect(error.code).toMatch(/^ERR_NABLA_(TOO_LARGE|OUT_OF_MEMORY)$/);
     }
     expect(runProgram(createProgram(scaling(1, 2)), [Float32Array.of(3)])[0]).toEqual(Float32Array.of(6));
   });
