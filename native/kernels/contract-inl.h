@@ -11,12 +11,13 @@ inline constexpr int kContractTile = 3;  // 9 sums, 3 of b and one of a w: 13 of
 inline constexpr int kContractTile = 4;  // 16 sums, 4 of b and one of a w: 21 of 32
 #endif
 
-// Where a tile's results go: i x j, upper triangle mirrored where asked for.
+// Where a tile's results go, and the place of its mirror image, or null.
 template <class T>
 struct ContractOut {
   T* out;
+  T* mirror;
   int64_t outI, outJ;
-  bool accumulate, mirror;
+  bool accumulate;
 };
 
 template <class T, int kRows, int kColumns, int kRegs, bool kUpper>
@@ -31,7 +32,7 @@ NABLA_INLINE void contractStore(const ContractOut<T>& o, const Vec<T> (&s)[kRows
         T* p = o.out + i * o.outI + j * o.outJ + v * W;
         const Vec<T> y = o.accumulate ? load<T>(p) + s[i][j][v] : s[i][j][v];
         store<T>(p, y);
-        if (o.mirror && !(kUpper && i == j)) store<T>(o.out + j * o.outI + i * o.outJ + v * W, y);
+        if (o.mirror != nullptr && !(kUpper && i == j)) store<T>(o.mirror + j * o.outI + i * o.outJ + v * W, y);
       }
     }
   }
@@ -44,11 +45,17 @@ NABLA_INLINE Vec<T> loadLanes(const T* p, bool uniform) {
   return uniform ? set(*p) : load<T>(p);
 }
 
-// kPanels: a, b and w all vary by lane, the usual case; otherwise the flags are looked at.
-template <class T, int kRows, int kColumns, int kRegs, bool kUpper, bool kPanels>
+// What the operands of a single tile may be; everything else goes the way of many tiles.
+enum class ContractKind {
+  kPanels,      // a, b, w vary by lane
+  kWeightless,  // a, b vary by lane, no w
+  kUniform,     // a, b uniform, w varies: the curvature of a first layer
+};
+
+template <class T, int kRows, int kColumns, int kRegs, bool kUpper, ContractKind kKind>
 void contractTile(const ContractArgs<T>& c, const T* a, const T* b, const T* w, T* out) {
   constexpr int W = kWidth<T>;
-  const bool aUniform = !kPanels && c.aUniform, bUniform = !kPanels && c.bUniform, wUniform = !kPanels && c.wUniform;
+  constexpr bool kUniform = kKind == ContractKind::kUniform, kWeights = kKind != ContractKind::kWeightless;
   const int64_t aI = c.aI, aK = c.aK, bJ = c.bJ, bK = c.bK, wK = c.wK;
   Vec<T> s[kRows][kColumns][kRegs];
   NABLA_UNROLL
@@ -62,61 +69,64 @@ void contractTile(const ContractArgs<T>& c, const T* a, const T* b, const T* w, 
   for (int64_t k = c.K; k > 0; k--) {
     NABLA_UNROLL
     for (int v = 0; v < kRegs; v++) {
-      Vec<T> bv[kColumns], wv = set(T(1));
+      Vec<T> bv[kColumns], wv = set(T(0));
       NABLA_UNROLL
-      for (int j = 0; j < kColumns; j++) bv[j] = loadLanes(b + j * bJ + (bUniform ? 0 : v * W), bUniform);
-      if (kPanels || w != nullptr) wv = loadLanes(w + (wUniform ? 0 : v * W), wUniform);
+      for (int j = 0; j < kColumns; j++) bv[j] = loadLanes(b + j * bJ + (kUniform ? 0 : v * W), kUniform);
+      if constexpr (kWeights) wv = load<T>(w + v * W);
       NABLA_UNROLL
       for (int i = 0; i < kRows; i++) {
         // In the upper triangle a and b are the same operand.
-        Vec<T> x = kUpper ? bv[i] : loadLanes(a + i * aI + (aUniform ? 0 : v * W), aUniform);
-        if (kPanels || w != nullptr) x = x * wv;
+        Vec<T> x = kUpper ? bv[i] : loadLanes(a + i * aI + (kUniform ? 0 : v * W), kUniform);
+        if constexpr (kWeights) x = x * wv;
         NABLA_UNROLL
         for (int j = kUpper ? i : 0; j < kColumns; j++) s[i][j][v] = fma(x, bv[j], s[i][j][v]);
       }
     }
     a += aK;
     b += bK;
-    w += wK;
+    if constexpr (kWeights) w += wK;
   }
-  contractStore<T, kRows, kColumns, kRegs, kUpper>({out, c.outI, c.outJ, c.accumulate, c.symmetric}, s);
+  contractStore<T, kRows, kColumns, kRegs, kUpper>({out, c.symmetric ? out : nullptr, c.outI, c.outJ, c.accumulate}, s);
 }
 
 // Registers of lanes a tile takes at once: enough sums to hide the latency of a chain.
 template <int kSums>
 inline constexpr int kContractRegs = kSums <= 2 ? 4 : kSums <= 4 ? 2 : 1;
 
-template <class T, int kRows, int kColumns, bool kUpper, bool kPanels>
-void contractOneTile(const ContractArgs<T>& c) {
+template <class T, int kRows, int kColumns, bool kUpper, ContractKind kKind>
+NABLA_INLINE void contractOneTile(const ContractArgs<T>& c) {
   constexpr int W = kWidth<T>, kRegs = kContractRegs<kUpper ? kRows*(kRows + 1) / 2 : kRows * kColumns>;
+  constexpr int64_t kStep = kKind == ContractKind::kUniform ? 0 : 1, kWStep = kKind == ContractKind::kWeightless ? 0 : 1;
   int64_t lane = 0;
   for (; lane + kRegs * W <= c.B; lane += kRegs * W) {
-    contractTile<T, kRows, kColumns, kRegs, kUpper, kPanels>(c, c.aUniform ? c.a : c.a + lane, c.bUniform ? c.b : c.b + lane,
-                                                             c.wUniform || c.w == nullptr ? c.w : c.w + lane, c.out + lane);
+    contractTile<T, kRows, kColumns, kRegs, kUpper, kKind>(c, c.a + kStep * lane, c.b + kStep * lane, c.w + kWStep * lane,
+                                                           c.out + lane);
   }
   if constexpr (kRegs > 1) {
     for (; lane < c.B; lane += W) {
-      contractTile<T, kRows, kColumns, 1, kUpper, kPanels>(c, c.aUniform ? c.a : c.a + lane, c.bUniform ? c.b : c.b + lane,
-                                                           c.wUniform || c.w == nullptr ? c.w : c.w + lane, c.out + lane);
+      contractTile<T, kRows, kColumns, 1, kUpper, kKind>(c, c.a + kStep * lane, c.b + kStep * lane, c.w + kWStep * lane,
+                                                         c.out + lane);
     }
   }
 }
 
-template <class T, bool kPanels, int kRows, int kColumns>
+template <class T, ContractKind kKind, int kRows, int kColumns>
 NABLA_INLINE void contractPickColumns(const ContractArgs<T>& c) {
   if constexpr (kColumns > 1) {
-    if (c.J < kColumns) return contractPickColumns<T, kPanels, kRows, kColumns - 1>(c);
+    if (c.J < kColumns) return contractPickColumns<T, kKind, kRows, kColumns - 1>(c);
   }
-  contractOneTile<T, kRows, kColumns, false, kPanels>(c);
+  contractOneTile<T, kRows, kColumns, false, kKind>(c);
 }
 
-template <class T, bool kPanels, int kRows>
+template <class T, ContractKind kKind, int kRows>
 NABLA_INLINE void contractPickRows(const ContractArgs<T>& c) {
   if constexpr (kRows > 1) {
-    if (c.I < kRows) return contractPickRows<T, kPanels, kRows - 1>(c);
+    if (c.I < kRows) return contractPickRows<T, kKind, kRows - 1>(c);
   }
-  if (c.symmetric) return contractOneTile<T, kRows, kRows, true, kPanels>(c);
-  contractPickColumns<T, kPanels, kRows, kContractTile>(c);
+  if (c.symmetric) return contractOneTile<T, kRows, kRows, true, kKind>(c);
+  if constexpr (kKind != ContractKind::kUniform && kRows <= kContractTile) {
+    contractPickColumns<T, kKind, kRows, kContractTile>(c);
+  }
 }
 
 // ---- many tiles -----------------------------------------------------------------------------------------------------
@@ -223,7 +233,8 @@ void contractManyTiles(const ContractArgs<T>& c) {
             pickPackedTile<T, kContractTile>(height, width, upper, c.bUniform)(
                 k1 - k0, packed, b + j0 * c.bJ + k0 * c.bK, c.bJ, c.bK, k0 == 0 ? nullptr : sums,
                 k1 == c.K ? nullptr : sums,
-                {c.out + i0 * c.outI + j0 * c.outJ + lane, c.outI, c.outJ, c.accumulate, c.symmetric});
+                {c.out + i0 * c.outI + j0 * c.outJ + lane,
+                 c.symmetric ? c.out + j0 * c.outI + i0 * c.outJ + lane : nullptr, c.outI, c.outJ, c.accumulate});
           }
           k0 = k1;
         } while (k0 < c.K);
@@ -235,9 +246,14 @@ void contractManyTiles(const ContractArgs<T>& c) {
 template <class T>
 void contract(const ContractArgs<T>& c) {
   if (c.I <= 0 || c.J <= 0 || c.B <= 0) return;
-  if (c.I > kContractTile || c.J > kContractTile) return contractManyTiles(c);
-  if (c.w != nullptr && !c.aUniform && !c.bUniform && !c.wUniform) return contractPickRows<T, true, kContractTile>(c);
-  contractPickRows<T, false, kContractTile>(c);
+  // The upper triangle of four rows has ten sums: one tile on every instruction set.
+  const bool small = c.symmetric ? c.I <= 4 : c.I <= kContractTile && c.J <= kContractTile;
+  if (small && c.aUniform == c.bUniform && !(c.w != nullptr && c.wUniform)) {
+    if (!c.aUniform && c.w != nullptr) return contractPickRows<T, ContractKind::kPanels, 4>(c);
+    if (!c.aUniform) return contractPickRows<T, ContractKind::kWeightless, 4>(c);
+    if (c.w != nullptr && c.symmetric) return contractPickRows<T, ContractKind::kUniform, 4>(c);
+  }
+  contractManyTiles(c);
 }
 
 // One sample: any strides.

@@ -8,11 +8,11 @@
 // Rows are spread evenly over the tiles (20 rows are 5 x 4, not 2 x 8 + 4; 9 are 3 + 3 + 3): a last tile of one row would
 // leave the units waiting for its single chain.
 
-template <class T, int kRows, int kRegs, bool kUnitRows>
+template <class T, int kRows, int kRegs>
 void denseTile(const DenseArgs<T>& a, const T* w, const T* x, T* out, const T* scale, const T* bias, int biased) {
   constexpr int W = kWidth<T>;
   Vec<T> s[kRows][kRegs];
-  const int64_t wJ = kUnitRows ? 1 : a.wJ, wK = a.wK, xK = a.xK;
+  const int64_t wJ = a.wJ, wK = a.wK, xK = a.xK;
   NABLA_UNROLL
   for (int r = 0; r < kRows; r++) {
     NABLA_UNROLL
@@ -67,25 +67,25 @@ template <class T>
 using DenseTile = void (*)(const DenseArgs<T>&, const T*, const T*, T*, const T*, const T*, int);
 
 // The tile of `rows` rows, 1 <= rows <= kMost.
-template <class T, int kMost, int kRegs, bool kUnitRows>
+template <class T, int kMost, int kRegs>
 NABLA_INLINE DenseTile<T> pickDenseTile(int64_t rows) {
   if constexpr (kMost == 1) {
-    return denseTile<T, 1, kRegs, kUnitRows>;
+    return denseTile<T, 1, kRegs>;
   } else {
-    return rows == kMost ? denseTile<T, kMost, kRegs, kUnitRows> : pickDenseTile<T, kMost - 1, kRegs, kUnitRows>(rows);
+    return rows == kMost ? denseTile<T, kMost, kRegs> : pickDenseTile<T, kMost - 1, kRegs>(rows);
   }
 }
 
 // Lanes [lane, end) of one column, or of all columns at once where they lie end to end; whole tiles of kRegs registers.
 // Returns where it stopped. Lanes below biasEnd get the bias.
-template <class T, int kMost, int kRegs, bool kUnitRows>
+template <class T, int kMost, int kRegs>
 NABLA_INLINE int64_t denseLanes(const DenseArgs<T>& a, int64_t lane, int64_t end, int64_t biasEnd, const T* x, T* out,
                                 const T* scale) {
   constexpr int64_t kStep = kRegs * kWidth<T>;
   if (lane + kStep > end) return lane;
   const int64_t tiles = (a.J + kMost - 1) / kMost, rows = a.J / tiles, longer = a.J % tiles;
-  const DenseTile<T> tall = pickDenseTile<T, kMost, kRegs, kUnitRows>(longer > 0 ? rows + 1 : rows);
-  const DenseTile<T> low = pickDenseTile<T, kMost, kRegs, kUnitRows>(rows);
+  const DenseTile<T> tall = pickDenseTile<T, kMost, kRegs>(longer > 0 ? rows + 1 : rows);
+  const DenseTile<T> low = pickDenseTile<T, kMost, kRegs>(rows);
   for (; lane + kStep <= end; lane += kStep) {
     const int64_t biasedLanes = biasEnd - lane;
     const int biased = biasedLanes <= 0 ? 0 : biasedLanes >= kStep ? kRegs : static_cast<int>(biasedLanes / kWidth<T>);
@@ -101,28 +101,27 @@ NABLA_INLINE int64_t denseLanes(const DenseArgs<T>& a, int64_t lane, int64_t end
   return lane;
 }
 
-template <class T, bool kUnitRows>
+template <class T>
 void denseColumns(const DenseArgs<T>& a, int64_t end, int64_t biasEnd, const T* x, T* out, const T* scale) {
   int64_t lane = 0;
 #if defined(NABLA_ISA_AVX2)
-  lane = denseLanes<T, 6, 2, kUnitRows>(a, lane, end, biasEnd, x, out, scale);
+  lane = denseLanes<T, 6, 2>(a, lane, end, biasEnd, x, out, scale);
 #else
-  lane = denseLanes<T, 4, 4, kUnitRows>(a, lane, end, biasEnd, x, out, scale);
-  lane = denseLanes<T, 8, 2, kUnitRows>(a, lane, end, biasEnd, x, out, scale);
+  lane = denseLanes<T, 4, 4>(a, lane, end, biasEnd, x, out, scale);
+  lane = denseLanes<T, 8, 2>(a, lane, end, biasEnd, x, out, scale);
 #endif
-  denseLanes<T, 8, 1, kUnitRows>(a, lane, end, biasEnd, x, out, scale);
+  denseLanes<T, 8, 1>(a, lane, end, biasEnd, x, out, scale);
 }
 
 template <class T>
 void dense(const DenseArgs<T>& a) {
   if (a.J <= 0 || a.C <= 0 || a.B <= 0) return;
   const int64_t biased = a.bias == nullptr ? 0 : a.biasColumns;
-  const auto columns = a.wJ == 1 ? denseColumns<T, true> : denseColumns<T, false>;
   if (a.C == 1 || (a.xC == a.B && a.outC == a.B && (a.scale == nullptr || a.scaleC == a.B))) {
-    return columns(a, a.C * a.B, biased * a.B, a.x, a.out, a.scale);
+    return denseColumns(a, a.C * a.B, biased * a.B, a.x, a.out, a.scale);
   }
   for (int64_t c = 0; c < a.C; c++) {
-    columns(a, a.B, c < biased ? a.B : 0, a.x + c * a.xC, a.out + c * a.outC,
+    denseColumns(a, a.B, c < biased ? a.B : 0, a.x + c * a.xC, a.out + c * a.outC,
             a.scale == nullptr ? nullptr : a.scale + c * a.scaleC);
   }
 }

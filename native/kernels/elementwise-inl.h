@@ -202,7 +202,7 @@ NABLA_INLINE Vec<T> applyOp(Vec<T> a, [[maybe_unused]] Vec<T> b, [[maybe_unused]
 
 // Rows of n elements; S0..S2 say which operands are one value per row.
 template <class T, class Op, int kArity, bool S0, bool S1, bool S2>
-NABLA_INLINE void elementwiseRows(int64_t rows, int64_t n, T* out, int64_t outRow, const T* const* in,
+__attribute__((noinline)) void elementwiseRows(int64_t rows, int64_t n, T* out, int64_t outRow, const T* const* in,
                                   const int64_t* inRow) {
   constexpr int W = kWidth<T>;
   const T* p0 = in[0];
@@ -229,24 +229,64 @@ NABLA_INLINE void elementwiseRows(int64_t rows, int64_t n, T* out, int64_t outRo
   }
 }
 
-// One element per row, any strides: rows are packed into registers.
+// The same for long operations: one copy of their code, for whole and partial registers alike.
 template <class T, class Op, int kArity>
-NABLA_INLINE void elementwiseStrided(const ElementwiseArgs<T>& args) {
+__attribute__((noinline)) void elementwiseHeavyRows(int64_t rows, int64_t n, T* out, int64_t outRow, const T* const* in,
+                                                    const int64_t* inRow) {
   constexpr int W = kWidth<T>;
-  T buffer[3][W] = {};
-  for (int64_t r = 0; r < args.rows; r += W) {
-    const int k = args.rows - r < W ? static_cast<int>(args.rows - r) : W;
-    for (int p = 0; p < kArity; p++) {
-      for (int i = 0; i < k; i++) buffer[p][i] = args.in[p][(r + i) * args.inRow[p]];
+  const T* p0 = in[0];
+  const T* p1 = kArity > 1 ? in[1] : p0;
+  const int64_t row0 = inRow[0], row1 = kArity > 1 ? inRow[1] : 0;
+  for (int64_t r = 0; r < rows; r++) {
+    for (int64_t i = 0; i < n; i += W) {
+      const bool whole = W == 1 || i + W <= n;
+      const int k = static_cast<int>(n - i);
+      const Vec<T> x0 = whole ? load<T>(p0 + i) : loadPartial(p0 + i, k);
+      const Vec<T> x1 = kArity < 2 ? x0 : whole ? load<T>(p1 + i) : loadPartial(p1 + i, k);
+      const Vec<T> y = applyOp<T, Op, kArity>(x0, x1, x0);
+      if (whole) {
+        store<T>(out + i, y);
+      } else {
+        storePartial(out + i, y, k);
+      }
     }
-    const Vec<T> y = applyOp<T, Op, kArity>(load<T>(buffer[0]), load<T>(buffer[1]), load<T>(buffer[2]));
-    T result[W];
-    store<T>(result, y);
-    for (int i = 0; i < k; i++) args.out[(r + i) * args.outRow] = result[i];
+    out += outRow, p0 += row0, p1 += row1;
   }
 }
 
-// kHeavy operations are long: one copy of their code each, with uniform operands spread to a row beforehand.
+template <class T>
+using ElementwiseRows = void (*)(int64_t rows, int64_t n, T* out, int64_t outRow, const T* const* in, const int64_t* inRow);
+
+// One operand per call for all operations: keeps the packing below small.
+template <class T>
+__attribute__((noinline)) void copyStrided(const T* from, int64_t fromStep, T* to, int64_t toStep, int64_t n) {
+  for (int64_t i = 0; i < n; i++) to[i * toStep] = from[i * fromStep];
+}
+
+// Any strides and uniform operands: elements are packed into buffers, a piece of a row (or, where rows have one element,
+// of a column) at a time. Slow, and for what programs rarely do.
+template <class T>
+__attribute__((noinline)) void elementwisePacked(const ElementwiseArgs<T>& args, int arity, ElementwiseRows<T> function) {
+  constexpr int64_t kPiece = 64;
+  T buffer[3][kPiece], result[kPiece];
+  const T* const in[3] = {buffer[0], buffer[1], buffer[2]};
+  constexpr int64_t kNone[3] = {};
+  const bool column = args.n == 1;
+  const int64_t lines = column ? 1 : args.rows, length = column ? args.rows : args.n;
+  for (int64_t line = 0; line < lines; line++) {
+    for (int64_t i = 0; i < length; i += kPiece) {
+      const int64_t m = length - i < kPiece ? length - i : kPiece;
+      for (int p = 0; p < arity; p++) {
+        const int64_t step = column ? args.inRow[p] : args.inScalar[p] ? 0 : 1;
+        copyStrided<T>(args.in[p] + (column ? 0 : line * args.inRow[p]) + i * step, step, buffer[p], 1, m);
+      }
+      function(1, m, result, 0, in, kNone);
+      const int64_t step = column ? args.outRow : 1;
+      copyStrided<T>(result, 1, args.out + (column ? 0 : line * args.outRow) + i * step, step, m);
+    }
+  }
+}
+
 template <class T, class Op, int kArity, bool kHeavy>
 void elementwiseKernel(const ElementwiseArgs<T>& args) {
   int64_t rows = args.rows, n = args.n;
@@ -254,21 +294,27 @@ void elementwiseKernel(const ElementwiseArgs<T>& args) {
   bool scalar[3] = {false, false, false};
   if (n == 1) {
     // Rows of stride 0 or 1 are one long row.
-    bool dense = args.outRow == 1 || rows == 1;
+    bool contiguous = args.outRow == 1 || rows == 1;
     for (int p = 0; p < kArity; p++) {
-      dense = dense && (args.inRow[p] == 0 || args.inRow[p] == 1 || rows == 1);
-      scalar[p] = args.inRow[p] == 0 || rows == 1;
+      contiguous = contiguous && (args.inRow[p] == 0 || args.inRow[p] == 1 || rows == 1);
+      scalar[p] = args.inRow[p] == 0 && rows > 1;
     }
-    if (!dense) return elementwiseStrided<T, Op, kArity>(args);
+    if (!contiguous) {
+      if constexpr (kHeavy) {
+        return elementwisePacked<T>(args, kArity, elementwiseHeavyRows<T, Op, kArity>);
+      } else {
+        return elementwisePacked<T>(args, kArity, elementwiseRows<T, Op, kArity, false, false, false>);
+      }
+    }
     n = rows;
     rows = 1;
   } else {
-    bool dense = args.outRow == n;
+    bool contiguous = args.outRow == n;
     for (int p = 0; p < kArity; p++) {
       scalar[p] = args.inScalar[p];
-      dense = dense && args.inRow[p] == (scalar[p] ? 0 : n);
+      contiguous = contiguous && args.inRow[p] == (scalar[p] ? 0 : n);
     }
-    if (dense) {
+    if (contiguous) {
       n *= rows;
       rows = 1;
     }
@@ -277,50 +323,27 @@ void elementwiseKernel(const ElementwiseArgs<T>& args) {
   const int64_t outRow = args.outRow;
   const T* const* in = args.in;
   const int64_t* inRow = args.inRow;
-  if constexpr (kArity == 1 && !kHeavy) {
-    if (scalar[0]) return elementwiseRows<T, Op, 1, true, false, false>(rows, n, out, outRow, in, inRow);
-    return elementwiseRows<T, Op, 1, false, false, false>(rows, n, out, outRow, in, inRow);
-  } else if constexpr (kArity == 2 && !kHeavy) {
-    if (scalar[0] && scalar[1]) return elementwiseRows<T, Op, 2, true, true, false>(rows, n, out, outRow, in, inRow);
-    if (scalar[0]) return elementwiseRows<T, Op, 2, true, false, false>(rows, n, out, outRow, in, inRow);
-    if (scalar[1]) return elementwiseRows<T, Op, 2, false, true, false>(rows, n, out, outRow, in, inRow);
-    return elementwiseRows<T, Op, 2, false, false, false>(rows, n, out, outRow, in, inRow);
-  } else if constexpr (kArity == 3) {
-    if (!scalar[0] && !scalar[1] && !scalar[2]) {
-      return elementwiseRows<T, Op, 3, false, false, false>(rows, n, out, outRow, in, inRow);
-    }
-    if (!scalar[0] && scalar[1] && !scalar[2]) {
-      return elementwiseRows<T, Op, 3, false, true, false>(rows, n, out, outRow, in, inRow);
-    }
-    if (!scalar[0] && !scalar[1]) return elementwiseRows<T, Op, 3, false, false, true>(rows, n, out, outRow, in, inRow);
-    if (scalar[0] && !scalar[1] && !scalar[2]) {
-      return elementwiseRows<T, Op, 3, true, false, false>(rows, n, out, outRow, in, inRow);
-    }
-  }
   if constexpr (kHeavy) {
-    if (!scalar[0] && !scalar[1]) {
-      return elementwiseRows<T, Op, kArity, false, false, false>(rows, n, out, outRow, in, inRow);
-    }
-  }
-  if constexpr (kHeavy || kArity == 3) {
-    // The rare combinations: spread uniform operands over a piece of a row at a time.
-    constexpr int64_t kPiece = 256;
-    T spread[3][kPiece];
-    for (int64_t r = 0; r < rows; r++) {
-      for (int64_t i = 0; i < n; i += kPiece) {
-        const int64_t m = n - i < kPiece ? n - i : kPiece;
-        const T* piece[3] = {};
-        int64_t none[3] = {};
-        for (int p = 0; p < kArity; p++) {
-          const T* row = in[p] + r * inRow[p];
-          piece[p] = scalar[p] ? spread[p] : row + i;
-          if (scalar[p]) {
-            for (int64_t q = 0; q < m; q++) spread[p][q] = *row;
-          }
-        }
-        elementwiseRows<T, Op, kArity, false, false, false>(1, m, out + r * outRow + i, 0, piece, none);
+    constexpr ElementwiseRows<T> function = elementwiseHeavyRows<T, Op, kArity>;
+    if (!scalar[0] && !scalar[1]) return function(rows, n, out, outRow, in, inRow);
+    elementwisePacked<T>(args, kArity, function);
+  } else {
+    constexpr ElementwiseRows<T> function = elementwiseRows<T, Op, kArity, false, false, false>;
+    if (!scalar[0] && !scalar[1] && !scalar[2]) return function(rows, n, out, outRow, in, inRow);
+    if constexpr (kArity > 1) {
+      if (scalar[0] && !scalar[1] && !scalar[2]) {
+        return elementwiseRows<T, Op, kArity, true, false, false>(rows, n, out, outRow, in, inRow);
+      }
+      if (!scalar[0] && scalar[1] && !scalar[2]) {
+        return elementwiseRows<T, Op, kArity, false, true, false>(rows, n, out, outRow, in, inRow);
       }
     }
+    if constexpr (kArity > 2) {
+      if (!scalar[0] && !scalar[1]) {
+        return elementwiseRows<T, Op, kArity, false, false, true>(rows, n, out, outRow, in, inRow);
+      }
+    }
+    elementwisePacked<T>(args, kArity, function);
   }
 }
 
