@@ -27,7 +27,7 @@ namespace {
 
 using namespace nabla;
 
-constexpr int64_t kScratchBytes = int64_t{1} << 20;
+constexpr int64_t kScratchBytes = int64_t{1} << 22;
 constexpr int64_t kArrayBytes = int64_t{1} << 20;
 constexpr double kNanoseconds = 2e6;
 

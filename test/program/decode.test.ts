@@ -15,7 +15,7 @@ import type { DataArray } from '../../lib/runtime/program.js';
 import { cases } from '../exec/cases.js';
 import { classes, runOn, runProgramRaw } from '../exec/testing-addon.js';
 
-const limits = { scratchBytes: 2 ** 20, nanoseconds: 1e7 };
+const limits = { scratchBytes: 2 ** 22, nanoseconds: 1e7 };
 const at = (base: Base, ...strides: number[]): Operand => ({ base, strides });
 
 /** What the decoder says of the words, as `CODE message`; empty if it accepts them. */
