@@ -6,12 +6,13 @@ import type { Base, Operand } from './program-writer.js';
  *
  * ```text
  * program float32
- *   in0   float32[96]
- *   out0  float32[32]
- *   c0 = 0.5
- * loop 0: lanes N=32 B=32, arena 480
- *    0  gather       p0{32} = in0{1} lane 3                 [3]
- *    1  dense        p96{32,32} = W in1{20,1} * p0{32,32}   J=20 K=3 C=1
+ *   in0  float32[96]
+ *   in1  float32[60]
+ *   out0  float32[640]
+ * loop 0: lanes N=32 B=32, arena 736
+ *    0  gather       p0{32} = in0{1} lane 3  [3]
+ *    1  dense        p96{32,32} = W in1{20,1} * p0{32,32}  J=20 K=3 C=1
+ *    2  scatter      out0{1} lane 20 = p96{32}  [20]
  * ```
  *
  * Places are `p` panel, `s` shared, `a` accumulator (each followed by its offset), `in`, `out` and `c` (followed by the index,
