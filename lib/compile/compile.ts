@@ -3,6 +3,7 @@ import { rowMajorStrides, size } from '../array/shape.js';
 import { fullValue } from '../graph/build.js';
 import type { Graph, MapAxis, Node } from '../graph/node.js';
 import { simplify } from '../graph/simplify.js';
+import { NablaError } from '../runtime/errors.js';
 import { info } from '../runtime/info.js';
 import { chooseLanes } from './lanes.js';
 import { Loop } from './loop.js';
@@ -61,6 +62,7 @@ class ProgramBuilder implements Environment {
   readonly #inputs: Buffer[];
   readonly #outputBuffers: Buffer[];
   readonly #loops: LoweredLoop[] = [];
+  #level = 0;
 
   constructor(graph: Graph, outputs: readonly Node[]) {
     this.#graph = graph;
@@ -77,6 +79,7 @@ class ProgramBuilder implements Environment {
   build(): Lowered {
     const direct = this.#directOutputs();
     for (const stage of stagesOf(this.#outputs)) {
+      this.#level = stage.level;
       this.#flatLoop(stage.uniform);
       for (const { axis, roots } of stage.loops) this.#lanesLoop(axis, roots, direct);
     }
@@ -115,7 +118,13 @@ class ProgramBuilder implements Environment {
       const scalar = this.constant(value);
       return { ...scalar, shape: node.shape, strides: node.shape.map(() => 0) };
     }
-    const constant = node.attrs.value!;
+    const constant = node.attrs.value;
+    if (!constant) {
+      throw new NablaError(
+        'ERR_NABLA_INTERNAL',
+        `${node.op} [${node.shape}] of level ${this.#level} is read before it is computed`,
+      );
+    }
     if (constant.kind === 'data') return rowMajorView(this.#capture(constant.data, node.dtype), node.shape);
     const n = node.shape[0]!;
     const identity = this.#dtype === 'float32' ? new Float32Array(n * n) : new Float64Array(n * n);

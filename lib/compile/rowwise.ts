@@ -30,12 +30,29 @@ export function mapRows(outputs: readonly Node[]): Node[] {
   for (;;) {
     const pass = new RowPass(current, axes);
     const next = pass.run();
-    if (!pass.merge) return next;
+    if (!pass.merge) {
+      if (isConsistent(next)) return next;
+      // Two axes taken for one were mapped over together after all: begin again without any such pair.
+      axes.refuseUnited();
+      current = mergeSources(outputs);
+      continue;
+    }
     const { from, to, allowed } = pass.merge;
     if (!allowed) axes.refuse(from, to);
-    else if (axes.isOwn(from)) axes.unite(from, to);
-    else current = substitute(current, from, to);
+    else {
+      if (!axes.isOwn(from)) current = substitute(current, from, to);
+      axes.unite(from, to);
+    }
   }
+}
+
+/** No value is mapped over an axis it is mapped over already. */
+function isConsistent(outputs: readonly Node[]): boolean {
+  return topological(outputs).every((node) => {
+    const x = node.inputs[0];
+    if (node.op === 'batch') return !x!.axes.includes(node.attrs.axis!);
+    return node.op !== 'unbatch' || x!.axes.includes(node.attrs.axis!);
+  });
 }
 
 /** The axes the pass has introduced, remembered from one attempt to the next, and what is known of pairs of axes. */
@@ -63,6 +80,12 @@ class RowAxes {
 
   unite(from: MapAxis, to: MapAxis): void {
     this.#united.set(from, to);
+  }
+
+  /** Undoes every union, for good. */
+  refuseUnited(): void {
+    for (const [from, to] of this.#united) this.refuse(from, to);
+    this.#united.clear();
   }
 
   refuse(a: MapAxis, b: MapAxis): void {
@@ -177,6 +200,8 @@ class RowPass {
     const u = node.inputs[p]!;
     const { dim, axis } = u.attrs as { dim: number; axis: MapAxis };
     const v = u.inputs[0]!;
+    // Another operand is mapped over the same axis: all pairs of samples, which only a gathered array can give.
+    if (node.axes.includes(axis)) return node;
     const gather = (result: Node, at: number) => unbatch(this.#down(result), at, axis);
     const drop = (shape: readonly number[], i: number) => shape.toSpliced(i, 1);
 
