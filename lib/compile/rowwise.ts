@@ -290,6 +290,7 @@ class RowPass {
         this.#propose(own, axis);
         return batch(x, dim, axis);
       }
+      if (own === axis) return batch(x, dim, axis); // rows and columns are the same samples: pairs of them
       const inner = this.#rows(x.inputs[0]!, dim > x.attrs.dim! ? dim - 1 : dim, axis);
       return unbatch(inner, dim < x.attrs.dim! ? x.attrs.dim! - 1 : x.attrs.dim!, own);
     }

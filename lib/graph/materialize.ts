@@ -93,6 +93,12 @@ function withColumns(node: Node, axis: MapAxis, get: (x: Node) => Node): Node {
 export function typeCheck(outputs: readonly Node[]): void {
   for (const node of topological(outputs)) {
     if (node.inputs.length === 0) continue;
+    if (node.op === 'batch' && node.inputs[0]!.axes.includes(node.attrs.axis!)) {
+      throw new NablaError(
+        'ERR_NABLA_INTERNAL',
+        `graph: batch #${node.id} maps a value over an axis it is mapped over`,
+      );
+    }
     // A fresh attribute object makes `rebuild` run the builder again.
     const again = rebuild(node, node.inputs, { ...node.attrs });
     const same =
