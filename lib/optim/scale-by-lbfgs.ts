@@ -109,7 +109,11 @@ function precondition(memory: Memory, scaleInitPrecond: boolean): Float64Array {
   const q = Float64Array.from(numbers(memory.updates));
   const first = S.length === 0;
   // Without curvature yet, a step no longer than 1 does not waste evaluations of the line search.
-  const gamma = !scaleInitPrecond ? 1 : first ? Math.min(1, 1 / Math.sqrt(dot(q, q))) : newestScale(S.at(-1)!, Y.at(-1)!);
+  const gamma = !scaleInitPrecond
+    ? 1
+    : first
+      ? Math.min(1, 1 / Math.sqrt(dot(q, q)))
+      : newestScale(S.at(-1)!, Y.at(-1)!);
   const alpha = new Float64Array(S.length);
   for (let i = S.length - 1; i >= 0; i--) {
     alpha[i] = rho[i]! * dot(S[i]!, q);

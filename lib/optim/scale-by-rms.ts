@@ -3,7 +3,13 @@ import { fullLike } from '../array/create.js';
 import { add, div, mul, reciprocal, sqrt, square, sub } from '../numpy/elementwise.js';
 import { biasCorrection, firstMoment, secondMoment, zerosTree } from './moments.js';
 import { countState, increment } from './scale.js';
-import { checkNumericOptions, type GradientTransformation, mapArrays, type OptState, traceable } from './transformation.js';
+import {
+  checkNumericOptions,
+  type GradientTransformation,
+  mapArrays,
+  type OptState,
+  traceable,
+} from './transformation.js';
 
 export interface RmsOptions {
   /** Decay of the mean of squared gradients: 0.9 unless said otherwise. */

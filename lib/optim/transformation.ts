@@ -46,11 +46,12 @@ type Update = (updates: unknown, state: OptState, params?: unknown) => [unknown,
 
 /** A transformation whose update is recorded once per signature and then runs as one program. */
 export function traceable(init: GradientTransformation['init'], update: Update): GradientTransformation {
-  const compiled = jit(update);
-  // Line-search arguments hold functions, which are no business of a compiled update.
+  // The trees' types are the caller's: spelt out here they would be expanded without end.
+  const compiled = jit<unknown[], unknown>(update as never);
+  // The line search's arguments, which hold functions, are no business of a compiled update.
   return {
     init,
-    update: (updates, state, params) => compiled(updates, state as never, params) as never,
+    update: (updates, state, params) => compiled(updates, state, params) as never,
     traceable: true,
   };
 }

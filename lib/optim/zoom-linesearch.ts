@@ -52,7 +52,11 @@ export function scaleByZoomLinesearch(options: ZoomLinesearchOptions = {}): Grad
     traceable: false,
     init(params): LinesearchState {
       const dtype = parameterDType(params, 'scaleByZoomLinesearch');
-      return searched(dtype, 1, { step: 1, value: Infinity, slope: 0, grad: zerosTree(params) }, [0, Infinity, Infinity]);
+      return searched(dtype, 1, { step: 1, value: Infinity, slope: 0, grad: zerosTree(params) }, [
+        0,
+        Infinity,
+        Infinity,
+      ]);
     },
     update<P>(updates: P, state: OptState, params?: P, extra?: ExtraArgs<P>): [P, OptState] {
       requireParams(params, 'scaleByZoomLinesearch');
@@ -62,7 +66,8 @@ export function scaleByZoomLinesearch(options: ZoomLinesearchOptions = {}): Grad
       const { value, grad } = startOf(extra, evaluate, params as P);
       const direction = vectorOf(updates, params);
       const start = { step: 0, value, slope: dot(direction, vectorOf(grad, params)) };
-      const guess = initialGuessStrategy === 'one' ? 1 : toArray((state as LinesearchState).learningRate, 'state').item();
+      const guess =
+        initialGuessStrategy === 'one' ? 1 : toArray((state as LinesearchState).learningRate, 'state').item();
 
       const search = zoom<EvaluatedPoint>(start, guess, bounds);
       let next = search.next();

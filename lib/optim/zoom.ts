@@ -97,7 +97,8 @@ export function* zoom<L extends LinePoint>(
     if (errors.decrease <= tol && point.value < (safe?.value ?? start.value)) safe = point;
     evaluations++;
     if (errors.worst <= tol) return finish(point, errors);
-    if (evaluations >= maxLinesearchSteps || (width <= stepsizePrecision && safe !== null)) return giveUp(point, errors);
+    if (evaluations >= maxLinesearchSteps || (width <= stepsizePrecision && safe !== null))
+      return giveUp(point, errors);
     if (errors.decrease > 0 || point.value >= low.value) {
       third = high;
       high = point;
