@@ -9,6 +9,8 @@ namespace {
 
 #include "elementwise-inl.h"
 
+#include "activation-inl.h"
+
 #include "dense-inl.h"
 
 #include "contract-inl.h"
@@ -43,6 +45,10 @@ constexpr Kernels<T> makeKernels() {
   k.scatter[2] = scatter<T, int32_t>;
   k.scatter[3] = scatter<T, uint32_t>;
   k.scatter[4] = scatter<T, Bool>;
+  k.activation[0] = activation<T, TanhWithSlope>;
+  k.activation[1] = activation<T, SinWithSlope>;
+  k.activation[2] = activation<T, SigmoidWithSlope>;
+  k.activation[3] = activation<T, SoftplusWithSlope>;
   k.fmaPeak = fmaPeak<T>;
   return k;
 }

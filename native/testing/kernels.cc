@@ -94,6 +94,12 @@ bool call(const Kernels<T>& kernels, const std::string& kernel, const Fields& f)
     kernels.scatter[f.integer("type")]({f.integer("rows"), f.integer("lanes"), in("src"), f.integer("srcRow"),
                                         f.flag("srcUniform"), f.pointer<void>("dst"), f.integer("dstRow"),
                                         f.integer("dstLane")});
+  } else if (kernel == "activation") {
+    kernels.activation[f.integer("kind")](
+        {f.integer("rows"), f.integer("n"), f.integer("columns"), in("z"), f.integer("zRow"), out("value"),
+         f.integer("valueRow"), out("slope"), f.integer("slopeRow"), in("tangent"), f.integer("tangentRow"),
+         f.integer("tangentColumn"), f.flag("tangentUniform"), out("scaled"), f.integer("scaledRow"),
+         f.integer("scaledColumn")});
   } else {
     return false;
   }

@@ -69,12 +69,7 @@ function bits(data: Data): string[] {
  * Runs a kernel on every instruction set of this machine, each on its own copy of the result array, and expects the same
  * bits everywhere, untouched elements included. Returns the result.
  */
-export function runEverywhere(
-  dtype: Float,
-  kernel: string,
-  result: Data,
-  args: (result: Data) => Arguments,
-): Data {
+export function runEverywhere(dtype: Float, kernel: string, result: Data, args: (result: Data) => Arguments): Data {
   let first: Data | undefined;
   let firstBits: string[] = [];
   for (const isa of [...isas].reverse()) {

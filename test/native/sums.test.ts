@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { at, dtypes, epsilonOf, expectClose, type Float, floats, lanesOf, randoms, runEverywhere } from './addon.js';
+import { at, dtypes, epsilonOf, expectClose, floats, lanesOf, randoms, runEverywhere } from './addon.js';
 
 describe.each(dtypes)('sums %s', (dtype) => {
   const lanes = lanesOf(dtype);
@@ -117,7 +117,8 @@ describe.each(dtypes)('sums %s', (dtype) => {
         for (let r = 0; r < R; r++) {
           for (let l = 0; l < n; l++) {
             const term =
-              (a.data[r * a.r + i * a.row + l * a.lane] as number) * (b.data[r * b.r + j * b.row + l * b.lane] as number);
+              (a.data[r * a.r + i * a.row + l * a.lane] as number) *
+              (b.data[r * b.r + j * b.row + l * b.lane] as number);
             sum += term;
             size += Math.abs(term);
           }
@@ -133,7 +134,8 @@ describe.each(dtypes)('sums %s', (dtype) => {
 
   test('outerSum at sizes around its tiles', () => {
     for (const I of [0, 1, 5, 6, 7, 8, 9, 17]) {
-      for (const J of [1, 3, lanes - 1, lanes, lanes + 1, 2 * lanes, 2 * lanes + 1]) checkOuter({ I, J, R: 1, lanes: 19 });
+      for (const J of [1, 3, lanes - 1, lanes, lanes + 1, 2 * lanes, 2 * lanes + 1])
+        checkOuter({ I, J, R: 1, lanes: 19 });
     }
   });
 
