@@ -19,8 +19,10 @@ constexpr int64_t chunkCount(int64_t blocks, int64_t accumulatorBytes) {
   return std::min(blocks, std::clamp(fitting, kMinChunks, kMaxChunks));
 }
 
-// First of the blocks of part i out of `parts`; the parts differ by one block at most. No overflow: blocks
-// stay below 2^53 and parts below 2^10.
-constexpr int64_t firstBlock(int64_t blocks, int64_t parts, int64_t i) { return blocks * i / parts; }
+// First of the blocks of part i out of `parts`; the parts differ by one block at most. Quotients and not
+// blocks * i / parts, which would overflow for a program that declares 2^53 samples.
+constexpr int64_t firstBlock(int64_t blocks, int64_t parts, int64_t i) {
+  return blocks / parts * i + std::min(i, blocks % parts);
+}
 
 }  // namespace nabla

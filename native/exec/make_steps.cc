@@ -133,6 +133,9 @@ class Maker {
         case Opcode::kOuterSum:
           outerSum(in);
           break;
+        case Opcode::kActivation:
+          activation(in);
+          break;
       }
     }
     return std::move(steps_);
@@ -501,6 +504,22 @@ class Maker {
     append(StepKind::kScatter, steps_.scatter, step, points(axes) * kCallCost + elements * kMoveCost);
   }
 
+  void activation(const Instruction& in) {
+    if (in.dims[0] == 0) return;
+    ActivationStep<T> step{};
+    step.kernel = kernels_.activation[in.arity];
+    step.args.rows = in.dims[0];
+    step.args.n = width_;
+    step.args.zRow = in.in[0].strides[0];
+    step.args.valueRow = in.out.strides[0];
+    step.args.slopeRow = in.in[1].strides[0];
+    step.z = ref(in.in[0]);
+    step.value = ref(in.out);
+    step.slope = ref(in.in[1]);
+    const double elements = static_cast<double>(in.dims[0] * width_);
+    append(StepKind::kActivation, steps_.activation, step, kCallCost + elements * 0.35 * slowness_);
+  }
+
   void laneSum(const Instruction& in) {
     Axes axes = axesOf(in, {&in.out, &in.in[0]});
     if (anyEmpty(axes)) return;
@@ -577,7 +596,8 @@ template <class T>
 size_t Steps<T>::memoryBytes() const {
   auto bytes = [](const auto& list) { return list.capacity() * sizeof(list[0]); };
   return bytes(order) + bytes(elementwise) + bytes(dense) + bytes(contract) + bytes(reduceRows) +
-         bytes(reduceLast) + bytes(gather) + bytes(scatter) + bytes(laneSum) + bytes(outerSum) + bytes(walks);
+         bytes(reduceLast) + bytes(gather) + bytes(scatter) + bytes(laneSum) + bytes(outerSum) +
+         bytes(activation) + bytes(walks);
 }
 
 template <class T>

@@ -144,6 +144,14 @@ class Runner {
     });
   }
 
+  void operator()(const ActivationStep<T>& step) const {
+    ActivationArgs<T> args = step.args;
+    args.z = at<T>(step.z);
+    args.value = at<T>(step.value);
+    args.slope = at<T>(step.slope);
+    step.kernel(args);
+  }
+
  private:
   template <class U>
   U* at(const Ref& ref) const {
@@ -216,6 +224,9 @@ bool runSteps(const Steps<T>& steps, const Frame& frame) noexcept {
         break;
       case StepKind::kOuterSum:
         run(steps.outerSum[step.index]);
+        break;
+      case StepKind::kActivation:
+        run(steps.activation[step.index]);
         break;
     }
   }

@@ -112,6 +112,13 @@ struct OuterSumStep {
   Ref acc, a, b;
 };
 
+template <class T>
+struct ActivationStep {
+  void (*kernel)(const ActivationArgs<T>&);
+  ActivationArgs<T> args;
+  Ref z, value, slope;
+};
+
 enum class StepKind : uint8_t {
   kElementwise,
   kDense,
@@ -122,6 +129,7 @@ enum class StepKind : uint8_t {
   kScatter,
   kLaneSum,
   kOuterSum,
+  kActivation,
 };
 
 struct StepIndex {
@@ -142,6 +150,7 @@ struct Steps {
   std::vector<ScatterStep<T>> scatter;
   std::vector<LaneSumStep<T>> laneSum;
   std::vector<OuterSumStep<T>> outerSum;
+  std::vector<ActivationStep<T>> activation;
   std::vector<Walk> walks;
   double nanoseconds = 0;  // rough cost of one pass, for deciding on threads
 
