@@ -122,37 +122,38 @@ Napi::Function functionArgument(const Napi::Value& value, const char* what) {
   return value.As<Napi::Function>();
 }
 
-ArrayView arrayView(const Napi::Value& value, const ArraySpec& spec, const char* what, uint32_t index,
-                    Use use) {
-  const Napi::Env env = value.Env();
+ArrayView arrayView(Napi::Env env, napi_value value, const ArraySpec& spec, const char* what,
+                    uint32_t index) {
   napi_typedarray_type type;
   size_t length = 0;
   void* data = nullptr;
   // Asks whether it is a typed array and for its parts in one call: this runs for every array of every call.
-  const bool typed = napi_get_typedarray_info(env, value, &type, &length, &data, nullptr, nullptr) == napi_ok;
-  if (!typed) failArgument(env, describe(spec), element(what, index), describe(value));
+  if (napi_get_typedarray_info(env, value, &type, &length, &data, nullptr, nullptr) != napi_ok) {
+    failArgument(env, describe(spec), element(what, index), describe(Napi::Value(env, value)));
+  }
   if (type != typedArrayType(spec.dtype) || length != static_cast<size_t>(spec.length)) {
     // A detached array has length 0; say what happened rather than what it looks like.
-    const auto buffer = privateBuffer(value);
+    const auto buffer = privateBuffer(Napi::Value(env, value));
     if (buffer && buffer->IsDetached()) {
       fail(env, "ERR_NABLA_DETACHED",
            "the buffer of " + element(what, index) +
                " is detached: it was transferred away, and its data with it");
     }
-    failArgument(env, describe(spec), element(what, index), describe(value));
-  }
-  if (use == Use::kAfterCall) {
-    const auto buffer = privateBuffer(value);
-    if (buffer && buffer->Get("resizable").ToBoolean().Value()) {
-      fail(env, "ERR_NABLA_RESIZABLE",
-           element(what, index) +
-               " is a view of a resizable ArrayBuffer, which may shrink while it is being read: "
-               "pass a copy (array.slice())");
-    }
+    failArgument(env, describe(spec), element(what, index), describe(Napi::Value(env, value)));
   }
   if (length > 0 && data == nullptr)
     failArgument(env, describe(spec), element(what, index), "an array without memory");
   return {data, spec.dtype, spec.length};
+}
+
+void refuseResizable(Napi::Env env, napi_value value, const char* what, uint32_t index) {
+  const auto buffer = privateBuffer(Napi::Value(env, value));
+  if (buffer && buffer->Get("resizable").ToBoolean().Value()) {
+    fail(env, "ERR_NABLA_RESIZABLE",
+         element(what, index) +
+             " is a view of a resizable ArrayBuffer, which may shrink while it is being read: "
+             "pass a copy (array.slice())");
+  }
 }
 
 }  // namespace nabla::addon

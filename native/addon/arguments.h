@@ -24,14 +24,16 @@ Napi::Array arrayArgument(const Napi::Value& value, const char* what, size_t len
 
 Napi::Function functionArgument(const Napi::Value& value, const char* what);
 
-// Whether another thread may use the array after this call has returned. A resizable buffer may shrink under
-// it.
+// Whether another thread may use the arrays after the call has returned.
 enum class Use { kDuringCall, kAfterCall };
 
 // The memory of a typed array whose element type and length are exactly those of `spec`. Views of a
-// SharedArrayBuffer are accepted. ERR_NABLA_DETACHED, ERR_NABLA_RESIZABLE (for kAfterCall) or
-// ERR_NABLA_ARGUMENT otherwise; the message calls it `what`[index].
-ArrayView arrayView(const Napi::Value& value, const ArraySpec& spec, const char* what, uint32_t index,
-                    Use use);
+// SharedArrayBuffer are accepted. Runs no JavaScript. Throws ERR_NABLA_DETACHED or ERR_NABLA_ARGUMENT; the
+// message calls the array `what`[index].
+ArrayView arrayView(Napi::Env env, napi_value value, const ArraySpec& spec, const char* what, uint32_t index);
+
+// ERR_NABLA_RESIZABLE for a view of a resizable ArrayBuffer, which may shrink while a thread reads it. May
+// run JavaScript.
+void refuseResizable(Napi::Env env, napi_value value, const char* what, uint32_t index);
 
 }  // namespace nabla::addon

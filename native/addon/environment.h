@@ -14,6 +14,13 @@ namespace nabla::addon {
 
 class AsyncRunner;
 
+// The arrays of one call.
+struct CallArrays {
+  std::vector<napi_value> values;  // inputs, then outputs; valid during the call
+  std::vector<ArrayView> inputs;
+  std::vector<ArrayView> outputs;
+};
+
 class Environment {
  public:
   // Makes the environment's state and ties its end to the environment's. Called once, when the addon is
@@ -35,9 +42,8 @@ class Environment {
   // Counted down by finalizers, which may outlive this object.
   std::shared_ptr<int64_t> programsAlive = std::make_shared<int64_t>(0);
 
-  // Reused by every run(), so that a call allocates nothing.
-  std::vector<ArrayView> inputs;
-  std::vector<ArrayView> outputs;
+  // Kept between calls of run(), so that a call allocates nothing.
+  CallArrays arrays;
 
  private:
   Environment();

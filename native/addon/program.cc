@@ -5,12 +5,11 @@
 #include "addon/async_runner.h"
 #include "addon/environment.h"
 #include "addon/errors.h"
+#include "addon/handle.h"
 #include "addon/program_handle.h"
 
 namespace nabla::addon {
 namespace {
-
-constexpr napi_type_tag kProgramTag = {0x6e61626c612d7072, 0x6f6772616d2d3031};
 
 // Multiply-adds, roughly: enough to tell milliseconds from seconds.
 double workOf(const Program& program) {
@@ -42,35 +41,47 @@ Napi::Value createProgram(const Napi::CallbackInfo& call) {
   }
   Program program;
   check(env, decode(std::span(static_cast<const double*>(data), length), program));
-  auto handle = std::make_unique<ProgramHandle>();
-  handle->work = workOf(program);
   Status status;
-  handle->executor = Executor::create(std::move(program), status);
+  std::unique_ptr<const Executor> executor = Executor::create(std::move(program), status);
   check(env, status);
-
-  // The garbage collector sees a handle of a few words; without this a loop that makes and drops programs
-  // would not make it collect.
-  handle->bytes = static_cast<int64_t>(handle->executor->memoryBytes());
   Environment& environment = Environment::of(env);
   ++environment.programsCreated;
-  handle->alive = environment.programsAlive;
-  ++*handle->alive;
-  Napi::MemoryManagement::AdjustExternalMemory(env, handle->bytes);
-  auto finalize = [](Napi::Env finalEnv, ProgramHandle* dead) {
-    Napi::MemoryManagement::AdjustExternalMemory(finalEnv, -dead->bytes);
-    --*dead->alive;
-    delete dead;
-  };
-  auto external = Napi::External<ProgramHandle>::New(env, handle.get(), finalize);
-  handle.release();
-  external.TypeTag(&kProgramTag);
-  return external;
+  return makeHandle(env,
+                    std::make_unique<ProgramHandle>(env, std::move(executor), environment.programsAlive));
 }
 
-void collect(const Napi::Array& values, const std::vector<ArraySpec>& specs, const char* what, Use use,
-             std::vector<ArrayView>& views) {
-  views.resize(specs.size());
-  for (uint32_t i = 0; i < specs.size(); ++i) views[i] = arrayView(values.Get(i), specs[i], what, i, use);
+const ProgramHandle& programArgument(const Napi::Value& value) {
+  const auto* handle = fromHandle<ProgramHandle>(value);
+  if (handle == nullptr)
+    failArgument(value.Env(), "a handle made by createProgram()", "program", describe(value));
+  return *handle;
+}
+
+// The views of a call's inputs and outputs. Reading an element of a list may run a getter of the caller's,
+// which may detach a buffer or call back into this addon: so all elements are read first, and the memory is
+// looked at when no JavaScript can run any more.
+void collect(const Napi::CallbackInfo& call, const Program& program, Use use, CallArrays& arrays) {
+  const Napi::Array inputs = arrayArgument(call[1], "inputs", program.inputs.size());
+  const Napi::Array outputs = arrayArgument(call[2], "outputs", program.outputs.size());
+  arrays.values.clear();
+  for (uint32_t i = 0; i < program.inputs.size(); ++i) arrays.values.push_back(inputs.Get(i));
+  for (uint32_t i = 0; i < program.outputs.size(); ++i) arrays.values.push_back(outputs.Get(i));
+  if (use == Use::kAfterCall) {
+    for (uint32_t i = 0; i < program.inputs.size(); ++i)
+      refuseResizable(call.Env(), arrays.values[i], "inputs", i);
+    for (uint32_t i = 0; i < program.outputs.size(); ++i) {
+      refuseResizable(call.Env(), arrays.values[program.inputs.size() + i], "outputs", i);
+    }
+  }
+  arrays.inputs.clear();
+  arrays.outputs.clear();
+  for (uint32_t i = 0; i < program.inputs.size(); ++i) {
+    arrays.inputs.push_back(arrayView(call.Env(), arrays.values[i], program.inputs[i], "inputs", i));
+  }
+  for (uint32_t i = 0; i < program.outputs.size(); ++i) {
+    const napi_value value = arrays.values[program.inputs.size() + i];
+    arrays.outputs.push_back(arrayView(call.Env(), value, program.outputs[i], "outputs", i));
+  }
 }
 
 // A run in a worker thread that takes longer than some milliseconds is watched, see AsyncRunner::runWatched.
@@ -82,40 +93,40 @@ constexpr int64_t kMaxThreads = 1024;
 Napi::Value run(const Napi::CallbackInfo& call) {
   const Napi::Env env = call.Env();
   const ProgramHandle& handle = programArgument(call[0]);
-  // Held here: the call into the executor must not depend on the handle staying reachable.
-  const std::shared_ptr<const Executor> executor = handle.executor;
-  const Program& program = executor->program();
-  const Napi::Array inputs = arrayArgument(call[1], "inputs", program.inputs.size());
-  const Napi::Array outputs = arrayArgument(call[2], "outputs", program.outputs.size());
+  const std::shared_ptr<const Executor>& executor = handle.executor;
   const int threads = static_cast<int>(integerArgument(call[3], "threads", 0, kMaxThreads));
   Environment& environment = Environment::of(env);
   ++environment.runs;
-  // Nobody can detach or shrink a buffer before this call has returned.
-  collect(inputs, program.inputs, "inputs", Use::kDuringCall, environment.inputs);
-  collect(outputs, program.outputs, "outputs", Use::kDuringCall, environment.outputs);
+  // Taken, not referred to: a getter may get here again.
+  CallArrays arrays = std::move(environment.arrays);
+  collect(call, executor->program(), Use::kDuringCall, arrays);
+  Status status;
   if (environment.isWorker && handle.work > kWatchedWork) {
     auto job = std::make_shared<Job>();
     job->executor = executor;
-    job->inputs = environment.inputs;
-    job->outputs = environment.outputs;
+    job->inputs = arrays.inputs;
+    job->outputs = arrays.outputs;
     job->threads = threads;
     environment.async(env).runWatched(job);
-    check(env, job->status);
+    status = std::move(job->status);
   } else {
-    check(env, executor->run(environment.inputs, environment.outputs,
-                             {.threads = threads, .control = nullptr, .pool = environment.pool().get()}));
+    status = executor->run(arrays.inputs, arrays.outputs,
+                           {.threads = threads, .control = nullptr, .pool = environment.pool().get()});
   }
+  environment.arrays = std::move(arrays);
+  check(env, status);
   return env.Undefined();
 }
 
-constexpr napi_type_tag kJobTag = {0x6e61626c612d6a6f, 0x622d2d2d2d2d3031};
-using JobHandle = std::shared_ptr<Job>;
+struct JobHandle {
+  static constexpr napi_type_tag kTag = {0x6e61626c612d6a6f, 0x622d2d2d2d2d3031};
+  std::shared_ptr<Job> job;
+};
 
-const JobHandle& jobArgument(const Napi::Value& value) {
-  if (!value.IsExternal() || !value.As<Napi::External<JobHandle>>().CheckTypeTag(&kJobTag)) {
-    failArgument(value.Env(), "a handle made by runAsync()", "job", describe(value));
-  }
-  return *value.As<Napi::External<JobHandle>>().Data();
+const std::shared_ptr<Job>& jobArgument(const Napi::Value& value) {
+  const auto* handle = fromHandle<JobHandle>(value);
+  if (handle == nullptr) failArgument(value.Env(), "a handle made by runAsync()", "job", describe(value));
+  return handle->job;
 }
 
 // runAsync(handle, inputs, outputs, threads, callback) -> job. The arrays must be nobody else's until
@@ -124,29 +135,22 @@ Napi::Value runAsync(const Napi::CallbackInfo& call) {
   const Napi::Env env = call.Env();
   auto job = std::make_shared<Job>();
   job->executor = programArgument(call[0]).executor;
-  const Program& program = job->executor->program();
-  const Napi::Array inputs = arrayArgument(call[1], "inputs", program.inputs.size());
-  const Napi::Array outputs = arrayArgument(call[2], "outputs", program.outputs.size());
   job->threads = static_cast<int>(integerArgument(call[3], "threads", 0, kMaxThreads));
   const Napi::Function callback = functionArgument(call[4], "callback");
-  collect(inputs, program.inputs, "inputs", Use::kAfterCall, job->inputs);
-  collect(outputs, program.outputs, "outputs", Use::kAfterCall, job->outputs);
-  // One list of our own holds every array: the caller's lists may be changed later.
-  Napi::Array arrays = Napi::Array::New(env, program.inputs.size() + program.outputs.size());
-  uint32_t next = 0;
-  for (uint32_t i = 0; i < program.inputs.size(); ++i) arrays.Set(next++, inputs.Get(i));
-  for (uint32_t i = 0; i < program.outputs.size(); ++i) arrays.Set(next++, outputs.Get(i));
-  job->arrays = Napi::Persistent(static_cast<Napi::Object>(arrays));
+  CallArrays arrays;
+  collect(call, job->executor->program(), Use::kAfterCall, arrays);
+  job->inputs = std::move(arrays.inputs);
+  job->outputs = std::move(arrays.outputs);
+  // A list of our own holds every array: the caller's lists may be changed later.
+  Napi::Array held = Napi::Array::New(env, arrays.values.size());
+  for (uint32_t i = 0; i < arrays.values.size(); ++i) held.Set(i, arrays.values[i]);
+  job->arrays = Napi::Persistent(static_cast<Napi::Object>(held));
   job->callback = Napi::Persistent(callback);
   Environment& environment = Environment::of(env);
   ++environment.runs;
-  auto handle = std::make_unique<JobHandle>(job);
-  auto external =
-      Napi::External<JobHandle>::New(env, handle.get(), [](Napi::Env, JobHandle* dead) { delete dead; });
-  handle.release();
-  external.TypeTag(&kJobTag);
+  const Napi::Object handle = makeHandle(env, std::make_unique<JobHandle>(job));
   environment.async(env).submit(std::move(job));
-  return external;
+  return handle;
 }
 
 // Samples done so far, of programInfo().samples.
@@ -186,11 +190,20 @@ Napi::Value counters(const Napi::CallbackInfo& call) {
 
 }  // namespace
 
-const ProgramHandle& programArgument(const Napi::Value& value) {
-  if (!value.IsExternal() || !value.As<Napi::External<ProgramHandle>>().CheckTypeTag(&kProgramTag)) {
-    failArgument(value.Env(), "a handle made by createProgram()", "program", describe(value));
-  }
-  return *value.As<Napi::External<ProgramHandle>>().Data();
+ProgramHandle::ProgramHandle(Napi::Env env, std::unique_ptr<const Executor> made,
+                             std::shared_ptr<int64_t> alive)
+    : executor(std::move(made)),
+      bytes(static_cast<int64_t>(executor->memoryBytes())),
+      work(workOf(executor->program())),
+      env_(env),
+      alive_(std::move(alive)) {
+  ++*alive_;
+  Napi::MemoryManagement::AdjustExternalMemory(env, bytes);
+}
+
+ProgramHandle::~ProgramHandle() {
+  --*alive_;
+  Napi::MemoryManagement::AdjustExternalMemory(env_, -bytes);
 }
 
 void registerProgram(Napi::Env env, Napi::Object exports) {

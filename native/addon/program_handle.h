@@ -1,5 +1,4 @@
-// The native side of a program handle: a type-tagged External, so that no other addon's object can be taken
-// for one.
+// The native side of a program handle.
 #pragma once
 
 #include <memory>
@@ -10,14 +9,23 @@
 namespace nabla::addon {
 
 struct ProgramHandle {
-  // Shared: a run in the background goes on when the handle has been collected.
-  std::shared_ptr<const Executor> executor;
-  int64_t bytes = 0;               // what was reported to the garbage collector
-  double work = 0;                 // multiply-adds of a run, roughly
-  std::shared_ptr<int64_t> alive;  // the environment's count
-};
+  static constexpr napi_type_tag kTag = {0x6e61626c612d7072, 0x6f6772616d2d3031};
 
-// Throws ERR_NABLA_ARGUMENT if `value` is not a handle made by createProgram().
-const ProgramHandle& programArgument(const Napi::Value& value);
+  // Reports the executor's memory to the garbage collector, which sees a handle of a few words: without it a
+  // loop that makes and drops programs would not make it collect.
+  ProgramHandle(Napi::Env env, std::unique_ptr<const Executor> executor, std::shared_ptr<int64_t> alive);
+  ~ProgramHandle();
+  ProgramHandle(const ProgramHandle&) = delete;
+  ProgramHandle& operator=(const ProgramHandle&) = delete;
+
+  // Shared: a run in the background goes on when the handle has been collected.
+  const std::shared_ptr<const Executor> executor;
+  const int64_t bytes;
+  const double work;  // multiply-adds of a run, roughly
+
+ private:
+  napi_env env_;
+  const std::shared_ptr<int64_t> alive_;  // the environment's count
+};
 
 }  // namespace nabla::addon

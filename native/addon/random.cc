@@ -42,7 +42,7 @@ template <class T>
 std::span<T> elements(const Napi::Value& value, DType dtype, const char* what) {
   if (!value.IsTypedArray()) failArgument(value.Env(), "a typed array", what, describe(value));
   const int64_t length = static_cast<int64_t>(value.As<Napi::TypedArray>().ElementLength());
-  const ArrayView view = arrayView(value, {dtype, length}, what, 0, Use::kDuringCall);
+  const ArrayView view = arrayView(value.Env(), value, {dtype, length}, what, 0);
   return {static_cast<T*>(view.data), static_cast<size_t>(length)};
 }
 

@@ -133,12 +133,39 @@ describe('arguments', () => {
   it('refuses what is no program handle, another kind of native handle included', () => {
     const native = getNative();
     const job = native.runAsync(program.native, [x], [new Float32Array(4)], 1, () => {});
+    // Externals, unlike these handles, could not be prototypes without ending the process on Node 24.
     for (const handle of [null, undefined, {}, 3, 'x', () => 0, job, Object.create(program.native as object)]) {
       const error = thrown(() => runProgram({ ...program, native: handle as never }, [x]));
       expect(error.message).toMatch(/^expected a handle made by createProgram\(\) for program but received /);
     }
     expect(() => native.progress(program.native as never)).toThrow(/expected a handle made by runAsync\(\) for job/);
     expect(() => native.abort({} as never)).toThrow(/expected a handle made by runAsync\(\) for job/);
+  });
+
+  it('survives a getter that detaches another input, or runs another program', () => {
+    const two = createProgram(scaling(4, 2)).native;
+    const native = getNative();
+    const outputs = [new Float32Array(4)];
+    const list: unknown[] = [];
+    Object.defineProperty(list, 0, {
+      get: () => {
+        structuredClone(outputs[0], { transfer: [outputs[0]!.buffer] });
+        return x;
+      },
+    });
+    expect(() => native.run(two, list, outputs, 1)).toThrow(/the buffer of outputs\[0\] is detached/);
+
+    const big = createProgram(scaling(4_000, 2)).native;
+    const recursive: unknown[] = [];
+    Object.defineProperty(recursive, 0, {
+      get: () => {
+        native.run(big, [new Float32Array(4_000)], [new Float32Array(4_000)], 1);
+        return Float32Array.of(1, 2, 3, 4);
+      },
+    });
+    const y = new Float32Array(4);
+    native.run(two, recursive, [y], 1);
+    expect(y).toEqual(Float32Array.of(2, 4, 6, 8));
   });
 
   it('survives inputs whose list changes its mind', () => {
