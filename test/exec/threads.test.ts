@@ -112,4 +112,42 @@ describe('threads', () => {
       expect(array.every((value) => value === 0)).toBe(true);
     }
   });
+
+  it.each([1, 4])('a program that would run for years ends when it is told to (%i threads)', async (threads) => {
+    const w = new ProgramWriter('float32');
+    const one = w.constant(1);
+    w.lanesLoop({ N: 2 ** 52, B: 16, arenaElements: 16, accumulatorElements: threads === 1 ? 0 : 1 });
+    w.elementwise('copy', [], at(0), [{ base: constant(one), strides: [] }]);
+    const controller = new AbortController();
+    const run = runProgramAsync(createProgram(w.finish()), [], { threads, signal: controller.signal });
+    setTimeout(() => controller.abort(), 20);
+    await expect(run).rejects.toMatchObject({ name: 'AbortError' });
+  });
+
+  it('one long call is cut short by an abort', async () => {
+    // About 10^11 products in one contraction over many dims: minutes without the looks at the flag in between.
+    const w = new ProgramWriter('float32');
+    const x = w.input('float32', 256);
+    const B = 1024;
+    w.lanesLoop({ N: B, B, arenaElements: 17 * B });
+    w.gather([16], at(0, B), { base: readInput(x), strides: [1] }, 0);
+    w.contract({
+      dims: [4096, 4, 1024],
+      I: 1,
+      J: 1,
+      K: 16,
+      out: at(16 * B, 0, 0, 0, 0, 0),
+      a: at(0, 0, 0, 0, 0, B),
+      b: at(0, 0, 0, 0, 0, B),
+    });
+    const controller = new AbortController();
+    const run = runProgramAsync(createProgram(w.finish()), [new Float32Array(256)], {
+      threads: 2,
+      signal: controller.signal,
+    });
+    setTimeout(() => controller.abort(), 20);
+    const begin = performance.now();
+    await expect(run).rejects.toMatchObject({ name: 'AbortError' });
+    expect(performance.now() - begin).toBeLessThan(5000);
+  });
 });
