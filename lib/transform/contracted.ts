@@ -1,8 +1,21 @@
 import { size } from '../array/shape.js';
-import { batch, broadcastTo, einsum, eye, full, mul, range, reshape, unbatch } from '../graph/build.js';
+import {
+  add,
+  batch,
+  broadcastTo,
+  einsum,
+  eye,
+  full,
+  mul,
+  range,
+  reshape,
+  scale,
+  transpose,
+  unbatch,
+} from '../graph/build.js';
 import { elementwiseRule } from '../graph/elementwise.js';
 import { materialize } from '../graph/materialize.js';
-import { MapAxis, type Node } from '../graph/node.js';
+import { MapAxis, type Node, topological } from '../graph/node.js';
 import { addTangents, sumShared, vjp } from '../graph/rules.js';
 import { region } from './sweeps.js';
 import { chainsOf, type Tangents, tangentsAlong } from './tangents.js';
@@ -123,6 +136,8 @@ class Accumulator {
   readonly #adjoints: MapAxis;
   readonly #kept: Kept;
   readonly #blocks: (Node | null)[][];
+  /** Variables whose own block (i, i) is not symmetric to the bit as it is summed up. */
+  readonly #lopsided = new Set<number>();
 
   constructor(frames: readonly Frame[], tangents: readonly Tangents[], adjoints: MapAxis, kept: Kept) {
     this.#frames = frames;
@@ -134,26 +149,53 @@ class Accumulator {
 
   /** Σ_k J_kᵀ w_k J_k at a chain's root. */
   square(node: Node, weight: Node): void {
+    const labels = range(node.shape.length);
     this.#pairs((i, j) => {
       const [a, b] = [this.#columns(i, node), this.#columns(j, node)];
-      if (a && b) this.#add(i, j, this.#gram(a, this.#weight(weight), b, range(node.shape.length)), node);
+      if (!a || !b) return;
+      this.#add(i, j, this.#gram(a, this.#weight(weight), b, labels), node);
+      if (!this.#mirrors(i, node, a)) this.#lopsided.add(i);
     });
   }
 
   /** The curvature of an operation whose operands have different roots. */
   operation(node: Node, ct: Node, dependent: (operand: number) => boolean): void {
     const rule = elementwiseRule(node.op);
-    if (rule) {
-      const seconds = rule.second(node.inputs, node);
-      this.#operandPairs(node, dependent, (p, q) => {
-        const fpq = seconds[p]![q];
-        if (fpq) this.#elementwiseTerm(node, p, q, broadcastTo(mul(fpq, ct), node.shape));
-      });
-    } else if (node.op === 'einsum') {
-      this.#operandPairs(node, dependent, (p, q) => {
-        if (p !== q) this.#einsumTerm(node, p, q, ct);
-      });
-    }
+    const seconds = rule?.second(node.inputs, node);
+    node.inputs.forEach((_, p) => {
+      for (let q = p; q < node.inputs.length; q++) {
+        if (!dependent(p) || !dependent(q)) continue;
+        const fpq = seconds?.[p]?.[q];
+        if (fpq) {
+          const weight = broadcastTo(mul(fpq, ct), node.shape);
+          this.#operandPair(node, p, q, (a, b) => this.#elementwiseTerm(node, a, weight, b));
+        } else if (node.op === 'einsum' && p !== q) {
+          this.#operandPair(node, p, q, (a, b, x, y) => this.#einsumTerm(node, x, y, a, ct, b));
+        }
+      }
+    });
+  }
+
+  /**
+   * Adds J_pᵀ w J_q and, for p ≠ q, J_qᵀ w J_p. On the diagonal of the blocks the second is the first one transposed, and what
+   * is added is twice the first: `finish` takes the symmetric part.
+   */
+  #operandPair(node: Node, p: number, q: number, term: (a: Node, b: Node, p: number, q: number) => Node): void {
+    this.#pairs((i, j) => {
+      const columns = (k: number, operand: number) => this.#columns(k, node.inputs[operand]!);
+      const [a, b] = [columns(i, p), columns(j, q)];
+      const first = a && b && term(a, b, p, q);
+      if (p !== q && i === j) {
+        if (first) this.#add(i, j, scale(2, first), node);
+        this.#lopsided.add(i);
+        return;
+      }
+      if (first) this.#add(i, j, first, node);
+      this.#lopsided.add(i);
+      if (p === q) return;
+      const [c, d] = [columns(i, q), columns(j, p)];
+      if (c && d) this.#add(i, j, term(c, d, q, p), node);
+    });
   }
 
   /** The blocks in the shapes promised, seen through the sandwich where there is one. */
@@ -163,27 +205,24 @@ class Accumulator {
     const present = flat.filter((block): block is Node => block !== null);
     const explicit = axes.reduce<Node[]>((blocks, axis) => materialize(blocks, axis), present);
     let next = 0;
-    const n = this.#frames.length;
-    return range(n).map((i) =>
-      range(n).map((j) => {
-        if (this.#kept !== 'matrix' && i !== j) return null;
-        const block = flat[i * n + j] ? explicit[next++]! : null;
-        return block && this.#shaped(this.#sandwich(block, i, j), output, i, j);
-      }),
+    const shaped = this.#blocks.map((row, i) =>
+      row.map(
+        (block, j) => block && this.#shaped(this.#evened(this.#sandwich(explicit[next++]!, i, j), i, j), output, i, j),
+      ),
+    );
+    if (this.#kept !== 'matrix') return shaped;
+    // The blocks below the diagonal mirror those above.
+    return shaped.map((row, i) =>
+      row.map((block, j) => (j < i ? this.#mirrored(shaped[j]![i]!, output, j, i) : block)),
     );
   }
 
+  /** Blocks on the diagonal and above it. */
   #pairs(visit: (i: number, j: number) => void): void {
     for (let i = 0; i < this.#frames.length; i++) {
-      for (let j = 0; j < this.#frames.length; j++) {
+      for (let j = i; j < this.#frames.length; j++) {
         if (this.#kept === 'matrix' || i === j) visit(i, j);
       }
-    }
-  }
-
-  #operandPairs(node: Node, dependent: (operand: number) => boolean, visit: (p: number, q: number) => void): void {
-    for (let p = 0; p < node.inputs.length; p++) {
-      for (let q = 0; q < node.inputs.length; q++) if (dependent(p) && dependent(q)) visit(p, q);
     }
   }
 
@@ -199,26 +238,26 @@ class Accumulator {
     return this.#adjoints.size > 1 ? unbatch(weight, weight.shape.length, this.#adjoints) : weight;
   }
 
-  #elementwiseTerm(node: Node, p: number, q: number, weight: Node): void {
-    this.#pairs((i, j) => {
-      const [a, b] = [this.#columns(i, node.inputs[p]!), this.#columns(j, node.inputs[q]!)];
-      if (!a || !b) return;
-      const spread = (columns: Node): Node =>
-        broadcastTo(alignColumns(columns, node.shape.length), [...node.shape, columns.shape.at(-1)!]);
-      this.#add(i, j, this.#gram(spread(a), this.#weight(weight), spread(b), range(node.shape.length)), node);
-    });
+  #elementwiseTerm(node: Node, a: Node, weight: Node, b: Node): Node {
+    const spread = (columns: Node): Node =>
+      broadcastTo(alignColumns(columns, node.shape.length), [...node.shape, columns.shape.at(-1)!]);
+    return this.#gram(spread(a), this.#weight(weight), spread(b), range(node.shape.length));
   }
 
-  #einsumTerm(node: Node, p: number, q: number, ct: Node): void {
+  #einsumTerm(node: Node, p: number, q: number, a: Node, ct: Node, b: Node): Node {
     const { labels, out } = node.attrs as { labels: number[][]; out: number[] };
-    this.#pairs((i, j) => {
-      const [a, b] = [this.#columns(i, node.inputs[p]!), this.#columns(j, node.inputs[q]!)];
-      if (!a || !b) return;
-      const weight = this.#weight(ct);
-      const s = Math.max(0, ...labels.flat(), ...out) + 1;
-      const rest = node.inputs.map((x, r) => [x, labels[r]!] as const).filter((_, r) => r !== p && r !== q);
-      this.#add(i, j, this.#contract([[a, labels[p]!], [weight, out], [b, labels[q]!], ...rest], s), node);
-    });
+    const fresh = Math.max(0, ...labels.flat(), ...out) + 1;
+    const rest = node.inputs.map((x, r) => [x, labels[r]!] as const).filter((_, r) => r !== p && r !== q);
+    return this.#contract([[a, labels[p]!], [this.#weight(ct), out], [b, labels[q]!], ...rest], fresh);
+  }
+
+  /**
+   * Whether Jᵀ diag(w) J will be computed on one side of the diagonal and mirrored, as the compiler does for a product of one
+   * array with itself. Not where J is simple enough for the product to dissolve: the identity, a single row, a constant.
+   */
+  #mirrors(i: number, node: Node, columns: Node): boolean {
+    if (node === this.#frames[i]!.inner || size(node.shape) === 1) return false;
+    return topological([columns]).some((x) => x.op === 'input');
   }
 
   #gram(a: Node, weight: Node, b: Node, labels: number[]): Node {
@@ -279,11 +318,30 @@ class Accumulator {
     return result;
   }
 
+  /** (H + Hᵀ)/2 for a block on the diagonal whose two sides were rounded differently. */
+  #evened(block: Node, i: number, j: number): Node {
+    const uneven = this.#kept === 'matrix' && i === j && (this.#lopsided.has(i) || this.#frames[i]!.outer !== null);
+    return uneven ? scale(0.5, add(block, transposed(block))) : block;
+  }
+
+  /** Block (j, i) from block (i, j). */
+  #mirrored(block: Node | null, output: Node, i: number, j: number): Node | null {
+    const [a, b] = [this.#frames[i]!.variable.shape, this.#frames[j]!.variable.shape];
+    const flat = block && reshape(block, [size(output.shape), size(a), size(b)]);
+    return flat && reshape(transposed(flat), [...output.shape, ...b, ...a]);
+  }
+
   #shaped(block: Node, output: Node, i: number, j: number): Node {
     const [a, b] = [this.#frames[i]!.variable.shape, this.#frames[j]!.variable.shape];
     const tail = this.#kept === 'trace' ? [] : this.#kept === 'diagonal' ? a : [...a, ...b];
     return reshape(block, [...output.shape, ...tail]);
   }
+}
+
+/** With the last two axes exchanged. */
+function transposed(x: Node): Node {
+  const n = x.shape.length;
+  return transpose(x, [...range(n - 2), n - 1, n - 2]);
 }
 
 /** [...x, d] to the rank of the result: leading axes of length 1 before x's own. */

@@ -44,8 +44,8 @@ export function expectClose(actual: unknown, expected: unknown, tolerance: numbe
   });
 }
 
-/** The same numbers to the bit, NaN equal to NaN. */
+/** The same numbers to the bit, NaN equal to NaN and 0 to −0. */
 export function expectSame(actual: unknown, expected: unknown): void {
-  const [a, e] = [numbers(actual), numbers(expected)];
+  const [a, e] = [actual, expected].map((tree) => numbers(tree).map((leaf) => leaf.map((x) => x + 0)));
   expect(a).toEqual(e);
 }
