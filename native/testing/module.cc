@@ -1,9 +1,10 @@
 // Entry point of nabla_testing.node: parts of the native core that JavaScript never calls in earnest, for the
-// test suite.
+// test suite and the benchmarks.
 #include "testing/testing.h"
 
 static Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   nabla::testing::registerKernels(env, exports);
+  nabla::testing::registerPeak(env, exports);
   nabla::testing::registerPrograms(env, exports);
   nabla::testing::registerRandom(env, exports);
   return exports;
