@@ -9,6 +9,7 @@ import { chooseLanes } from './lanes.js';
 import { Loop } from './loop.js';
 import { type Environment, Lowering } from './lower.js';
 import { ProgramWriter } from './program-writer.js';
+import { reassociate } from './reassociate.js';
 import { mapRows } from './rowwise.js';
 import { splitProducts } from './split.js';
 import { stagesOf } from './stages.js';
@@ -39,7 +40,7 @@ export function optimize(outputs: readonly Node[]): Node[] {
   let current = simplify(outputs);
   current = simplify(mapRows(current));
   current = simplify(chooseLanes(current));
-  return mergeSums(splitProducts(current));
+  return mergeSums(simplify(reassociate(splitProducts(current))));
 }
 
 /** Compiles a graph to a program. */

@@ -69,6 +69,8 @@ function body(i: InstructionView): string {
       const how = i.symmetric ? '  symmetric' : '';
       return `${show(i.out)} ${i.accumulate ? '+=' : '='} ${show(i.a)}${w} * ${show(i.b)}  ${shape(i.dims)} I=${i.I} J=${i.J} K=${i.K}${how}`;
     }
+    case 'activation':
+      return `${show(i.value)}, ${show(i.slope)} = ${i.op}, ${i.op}'(${show(i.z)})  [${i.rows}]`;
     case 'reduceSum':
       return `${show(i.out)} = sum ${show(i.source)}  ${shape(i.dims)}`;
     case 'gather':

@@ -3,6 +3,7 @@ import { fullValue } from '../graph/build.js';
 import { elementwiseRule } from '../graph/elementwise.js';
 import { type MapAxis, type Node, topological } from '../graph/node.js';
 import { NablaError } from '../runtime/errors.js';
+import { type ActivationPair, type EntrywisePlan, planEntrywise } from './fusion.js';
 import { broadcastStrides, emitRanked, type Loop } from './loop.js';
 import type { Op } from './opcodes.js';
 import { denseForm, emitContract, emitDense, emitOuterSum, type Factor } from './products.js';
@@ -27,8 +28,9 @@ export class Lowering {
   readonly #axis: MapAxis | undefined;
   readonly #views = new Map<Node, View>();
   readonly #users = new Map<Node, readonly (Node | undefined)[]>();
-  /** Products emitted by their only user. */
+  /** Values emitted by their only user. */
   readonly #fused = new Set<Node>();
+  #plan: EntrywisePlan = { activations: new Map(), ternaries: new Map(), inner: new Set() };
   /** Memory that holds a matrix known to be symmetric: what is added to it may be computed by half. */
   readonly #symmetric = new Set<Buffer>();
 
@@ -54,6 +56,7 @@ export class Lowering {
     const inside = nodes.filter((node) => !leaf(node));
     for (const [node, users] of usersOf(inside, roots)) this.#users.set(node, users);
     for (const node of inside.toReversed()) if (this.#fusible(node)) this.#fused.add(node);
+    if (this.#axis !== undefined) this.#planEntrywise(inside);
     const isRoot = new Set(roots);
     for (const node of inside) {
       if (isRoot.has(node) && this.#axis !== undefined) finish(node);
@@ -150,6 +153,32 @@ export class Lowering {
     }
   }
 
+  /** Pairs of a nonlinearity and its derivative, and operations of three operands, each one pass over memory. */
+  #planEntrywise(inside: readonly Node[]): void {
+    const here = inside.filter((node) => this.#computes(node) && !this.#fused.has(node));
+    // What takes in a product of matrices is an instruction already.
+    const absorbs = (node: Node) => node.inputs.some((x) => x.op === 'einsum' && this.#fused.has(x));
+    const plan = planEntrywise(here, (x) => this.#users.get(x) ?? [], absorbs);
+    for (const inner of plan.inner) this.#fused.add(inner);
+    this.#plan = plan;
+  }
+
+  #activation({ op, z, value, slope }: ActivationPair): void {
+    const given = this.view(z);
+    const rows = size(z.shape);
+    const from = reshapeView(given, [rows]) ?? reshapeView(this.#copyOf(given), [rows])!;
+    const [to, derivative] = [this.#loop.allocate([rows]), this.#loop.allocate([rows])];
+    this.#views.set(value, reshapeView(to, value.shape)!);
+    this.#views.set(slope, reshapeView(derivative, slope.shape)!);
+    this.#loop.push({
+      name: `${op} with slope`,
+      reads: [from.buffer],
+      writes: [to.buffer, derivative.buffer],
+      work: { multiplyAdds: rows },
+      emit: (writer, place) => writer.activation(op, rows, place(from), place(to), place(derivative)),
+    });
+  }
+
   /** A copy in the dense order of its shape, which any reshape can view. */
   #copyOf(view: View): View {
     const out = this.#loop.allocate(view.shape);
@@ -188,11 +217,22 @@ export class Lowering {
   }
 
   #elementwise(node: Node): View {
+    const pair = this.#plan.activations.get(node);
+    if (pair) {
+      if (!this.#views.has(node)) this.#activation(pair);
+      return this.#views.get(node)!;
+    }
+    const ternary = this.#plan.ternaries.get(node);
+    if (ternary) return this.#entrywise(ternary.op, node, ternary.operands);
     if (node.op === 'add' || node.op === 'mul') {
       const p = node.inputs.findIndex((x) => this.#fused.has(x) && this.#users.get(x)![0] === node);
       if (p >= 0) return this.#fuse(node, node.inputs[p]!, node.inputs[1 - p]!);
     }
-    const inputs = node.inputs.map((x) => this.view(x));
+    return this.#entrywise(node.op as Op, node, node.inputs);
+  }
+
+  #entrywise(op: Op, node: Node, operands: readonly Node[]): View {
+    const inputs = operands.map((x) => this.view(x));
     const out = this.#loop.allocate(node.shape);
     const same = inputs.filter(
       (v) =>
@@ -207,7 +247,7 @@ export class Lowering {
         ),
     );
     this.#loop.elementwise(
-      node.op as Op,
+      op,
       out,
       inputs,
       same.map((v) => v.buffer),

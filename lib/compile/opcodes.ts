@@ -27,8 +27,13 @@ export const Opcode = {
   scatter: 6,
   laneSum: 7,
   outerSum: 8,
+  activation: 9,
 } as const;
 export type Opcode = keyof typeof Opcode;
+
+/** Functions of ACTIVATION: a nonlinearity together with its derivative. */
+export const ActivationOp = { tanh: 0, sin: 1, sigmoid: 2, softplus: 3 } as const;
+export type ActivationOp = keyof typeof ActivationOp;
 
 /** Functions of ELEMENTWISE. The arity is the number's range: 0.. unary, 32.. binary, 64.. ternary. */
 export const Op = {
@@ -79,6 +84,12 @@ export const Op = {
   select: 64,
   /** (a, b, c): a * b + c, rounded once */
   fma: 65,
+  /** (a, b, c): c - a * b, rounded once */
+  fnma: 66,
+  /** (a, b, c): a * b - c, rounded once */
+  fms: 67,
+  /** (a, b, c): (a * b) * c */
+  mulMul: 68,
 } as const;
 export type Op = keyof typeof Op;
 

@@ -1,5 +1,5 @@
 import { NablaError } from '../runtime/errors.js';
-import { LoopKind, Op, Opcode, PROGRAM_MAGIC, PROGRAM_VERSION, ProgramDType, Space } from './opcodes.js';
+import { ActivationOp, LoopKind, Op, Opcode, PROGRAM_MAGIC, PROGRAM_VERSION, ProgramDType, Space } from './opcodes.js';
 import type { Operand } from './program-writer.js';
 
 /** An accumulator place: offset and strides in elements of the loop's accumulators. */
@@ -37,6 +37,7 @@ export type InstructionView =
       b: Operand;
       w: Operand;
     }
+  | { opcode: 'activation'; op: ActivationOp; rows: number; z: Operand; value: Operand; slope: Operand }
   | { opcode: 'reduceSum'; dims: number[]; out: Operand; source: Operand }
   | { opcode: 'gather'; dims: number[]; out: Operand; source: Operand; laneStride: number }
   | { opcode: 'scatter'; dims: number[]; source: Operand; destination: Operand; laneStride: number }
@@ -91,6 +92,7 @@ const kindNames = inverse(LoopKind);
 const spaceNames = inverse(Space);
 const opcodeNames = inverse(Opcode);
 const opNames = inverse(Op);
+const activationNames = inverse(ActivationOp);
 
 /**
  * The structure behind a program's words, for printing and for tests. Ranges are not checked: the native decoder does that.
@@ -174,6 +176,15 @@ function readInstruction(reader: Reader): InstructionView {
         w: reader.operand(rank + 1),
       };
     }
+    case 'activation':
+      return {
+        opcode,
+        op: reader.name(activationNames),
+        rows: reader.word(),
+        z: reader.operand(1),
+        value: reader.operand(1),
+        slope: reader.operand(1),
+      };
     case 'reduceSum': {
       const dims = reader.dims();
       return { opcode, dims, out: reader.operand(dims.length), source: reader.operand(dims.length) };

@@ -1,6 +1,7 @@
 import type { DType } from '../array/array.js';
 import { NablaError } from '../runtime/errors.js';
 import {
+  ActivationOp,
   arity,
   LoopKind,
   MAX_RANK,
@@ -152,6 +153,11 @@ export class ProgramWriter {
     const words: number[] = [Op[op], count, ...ranked(dims), ...operand(out, dims.length)];
     for (const one of inputs) words.push(...operand(one, dims.length));
     this.#emit('elementwise', words);
+  }
+
+  /** value = f(z) and slope = f'(z), rows of panels; value may be z exactly. Strides [sRow]. */
+  activation(op: ActivationOp, rows: number, z: Operand, value: Operand, slope: Operand): void {
+    this.#emit('activation', [ActivationOp[op], rows, ...operand(z, 1), ...operand(value, 1), ...operand(slope, 1)]);
   }
 
   /** out[j,c] = (accumulate ? out : 0) + scale[j,c] * ((c < biasColumns ? bias[j] : 0) + sum_k W[k,j] * x[k,c]) */

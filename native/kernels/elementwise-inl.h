@@ -189,6 +189,19 @@ struct OpFma {
   static NABLA_INLINE Vec<T> apply(Vec<T> a, Vec<T> b, Vec<T> c) { return fma(a, b, c); }
 };
 
+struct OpFnma {
+  template <class T>
+  static NABLA_INLINE Vec<T> apply(Vec<T> a, Vec<T> b, Vec<T> c) { return fma(-a, b, c); }
+};
+struct OpFms {
+  template <class T>
+  static NABLA_INLINE Vec<T> apply(Vec<T> a, Vec<T> b, Vec<T> c) { return fma(a, b, -c); }
+};
+struct OpMulMul {
+  template <class T>
+  static NABLA_INLINE Vec<T> apply(Vec<T> a, Vec<T> b, Vec<T> c) { return (a * b) * c; }
+};
+
 template <class T, class Op, int kArity>
 NABLA_INLINE Vec<T> applyOp(Vec<T> a, [[maybe_unused]] Vec<T> b, [[maybe_unused]] Vec<T> c) {
   if constexpr (kArity == 1) {
@@ -391,4 +404,7 @@ constexpr void fillElementwise(Kernels<T>& k) {
   e[47] = elementwiseKernel<T, OpAtan2, 2, true>;
   e[64] = elementwiseKernel<T, OpSelect, 3, false>;
   e[65] = elementwiseKernel<T, OpFma, 3, false>;
+  e[66] = elementwiseKernel<T, OpFnma, 3, false>;
+  e[67] = elementwiseKernel<T, OpFms, 3, false>;
+  e[68] = elementwiseKernel<T, OpMulMul, 3, false>;
 }

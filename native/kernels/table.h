@@ -25,7 +25,7 @@ enum class ElementType : int { kFloat32 = 0, kFloat64 = 1, kInt32 = 2, kUint32 =
 inline constexpr int kElementTypes = 5;
 
 // Operation numbers of the ELEMENTWISE instruction, and of `Kernels::elementwise`. Unused numbers are null pointers.
-inline constexpr int kElementwiseOps = 66;
+inline constexpr int kElementwiseOps = 69;
 
 // out[r*outRow + i] = op(in[p][r*inRow[p] + (inScalar[p] ? 0 : i)] ...), 0 <= r < rows, 0 <= i < n.
 // Any sizes and alignment. `out` may be one of the inputs exactly (same pointer and row stride), or disjoint from it.

@@ -61,6 +61,8 @@ const char* opcodeName(int64_t opcode) {
       return "LANE_SUM";
     case Opcode::kOuterSum:
       return "OUTER_SUM";
+    case Opcode::kActivation:
+      return "ACTIVATION";
   }
   return "unknown opcode";
 }
@@ -156,6 +158,7 @@ class Decoder {
   void elementwise(Instruction& in);
   void dense(Instruction& in);
   void contract(Instruction& in);
+  void activation(Instruction& in);
   void reduceSum(Instruction& in);
   void gather(Instruction& in);
   void scatter(Instruction& in);
@@ -319,7 +322,7 @@ void Decoder::loop(Loop& loop) {
 void Decoder::instruction(Instruction& in) {
   const size_t start = at_;
   opcode_ = 0;
-  opcode_ = integer("opcode", 1, 8);
+  opcode_ = integer("opcode", 1, 9);
   in.opcode = static_cast<Opcode>(opcode_);
   const int64_t words = size("instruction length");
   switch (in.opcode) {
@@ -346,6 +349,9 @@ void Decoder::instruction(Instruction& in) {
       break;
     case Opcode::kOuterSum:
       outerSum(in);
+      break;
+    case Opcode::kActivation:
+      activation(in);
       break;
   }
   if (static_cast<int64_t>(at_ - start) != words) {
@@ -625,6 +631,23 @@ void Decoder::scatter(Instruction& in) {
   std::vector<Extent> extents = extentsOf(in, in.out);
   extents.push_back({loop_->N, in.laneStride});
   disjoint("destination", in.out, std::move(extents));
+}
+
+void Decoder::activation(Instruction& in) {
+  if (!lanes()) refuse("activations with their derivative belong into lanes loops");
+  in.arity = static_cast<int32_t>(integer("function", 0, kLastActivation));
+  in.rank = 1;
+  in.dims[0] = size("rows");
+  Operand &z = in.in[0], &slope = in.in[1];
+  operand("z", z, 1, perSample());
+  operand("value", in.out, 1, writable());
+  operand("slope", slope, 1, writable());
+  work({}, in);
+  access("z", z, {{in.dims[0], z.strides[0]}});
+  access("value", in.out, {{in.dims[0], in.out.strides[0]}});
+  disjoint("value", in.out, {{in.dims[0], in.out.strides[0]}});
+  access("slope", slope, {{in.dims[0], slope.strides[0]}});
+  disjoint("slope", slope, {{in.dims[0], slope.strides[0]}});
 }
 
 void Decoder::laneSum(Instruction& in) {

@@ -32,7 +32,17 @@ enum class Opcode : int {
   kScatter = 6,
   kLaneSum = 7,
   kOuterSum = 8,
+  kActivation = 9,
 };
+
+// Functions of ACTIVATION: a nonlinearity together with its derivative.
+enum class ActivationOp : int {
+  kTanh = 0,
+  kSin = 1,
+  kSigmoid = 2,
+  kSoftplus = 3,
+};
+inline constexpr int kLastActivation = 3;
 
 // Functions of ELEMENTWISE; the arity is the number's range: 0.. unary, 32.. binary, 64.. ternary.
 enum class Op : int {
@@ -76,14 +86,17 @@ enum class Op : int {
   kOr = 46,
   kAtan2 = 47,
   kSelect = 64,
-  kFma = 65,
+  kFma = 65,          // a * b + c
+  kFnma = 66,         // c - a * b
+  kFms = 67,          // a * b - c
+  kMulMul = 68,       // (a * b) * c
 };
 
 inline constexpr int kLastUnary = 22;
 inline constexpr int kFirstBinary = 32;
 inline constexpr int kLastBinary = 47;
 inline constexpr int kFirstTernary = 64;
-inline constexpr int kLastTernary = 65;
+inline constexpr int kLastTernary = 68;
 inline constexpr int kElementwiseTableSize = kLastTernary + 1;
 
 // Number of arguments of an ELEMENTWISE function, 0 if there is no such function.

@@ -39,6 +39,7 @@ struct Operand {
 //   outTail and inTail REDUCE_SUM   out, in[0] GATHER       out, in[0], laneStride SCATTER      out
 //   (destination), in[0], laneStride LANE_SUM     out (accumulator), in[0] OUTER_SUM    I J; out
 //   (accumulator; outTail = accI, accJ), in = {a, b} with inTail[p][0]
+//   ACTIVATION   arity (which function), dims[0] (rows); out = value, in = {z, slope}
 struct Instruction {
   Opcode opcode = Opcode::kElementwise;
   Op op = Op::kCopy;

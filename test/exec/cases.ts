@@ -1,4 +1,4 @@
-import { arity, Op } from '../../lib/compile/opcodes.js';
+import { ActivationOp, arity, Op } from '../../lib/compile/opcodes.js';
 import {
   type Base,
   constant,
@@ -143,6 +143,22 @@ const everyOp = lanesCase(1, (b) => {
   b.writer.elementwise('add', [5], x, [x, x]);
   b.writer.elementwise('fma', [5], x, [x, y, x]);
   b.deliver([5], x);
+});
+
+/** Every activation with its derivative, and in place. */
+const activations = lanesCase(1, (b) => {
+  b.open();
+  const x = b.gathered([7], 3);
+  for (const op of Object.keys(ActivationOp) as ActivationOp[]) {
+    const [value, slope] = [b.panel([7]), b.panel([7])];
+    b.writer.activation(op, 7, x, value, slope);
+    b.deliver([7], value);
+    b.deliver([7], slope);
+  }
+  const slope = b.panel([7]);
+  b.writer.activation('tanh', 7, x, x, slope);
+  b.deliver([7], x);
+  b.deliver([7], slope);
 });
 
 /** Broadcasts, transposes, slices, uniform and constant operands: what merging of axes has to get right. */
@@ -504,6 +520,7 @@ const longCalls = lanesCase(13, (b) => {
 
 export const cases: Readonly<Record<string, CaseMaker>> = {
   everyOp,
+  activations,
   elementwiseLayouts,
   dense,
   contract,

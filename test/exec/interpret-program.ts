@@ -1,4 +1,4 @@
-import type { Op } from '../../lib/compile/opcodes.js';
+import type { ActivationOp, Op } from '../../lib/compile/opcodes.js';
 import {
   type InstructionView,
   type LoopView,
@@ -54,6 +54,17 @@ const functions: Record<Op, (a: number, b: number, c: number) => number> = {
   atan2: Math.atan2,
   select: (c, a, b) => (c !== 0 ? a : b),
   fma: (a, b, c) => a * b + c,
+  fnma: (a, b, c) => c - a * b,
+  fms: (a, b, c) => a * b - c,
+  mulMul: (a, b, c) => a * b * c,
+};
+
+/** Derivatives of the functions of ACTIVATION. */
+const slopes: Record<ActivationOp, (z: number) => number> = {
+  tanh: (z) => 1 - Math.tanh(z) ** 2,
+  sin: Math.cos,
+  sigmoid: (z) => functions.sigmoid(z, 0, 0) * functions.sigmoid(-z, 0, 0),
+  softplus: (z) => functions.sigmoid(z, 0, 0),
 };
 
 /** All index vectors of the dims, in row-major order. */
@@ -152,6 +163,14 @@ class LoopRun {
           for (const at of points(i.dims)) {
             const [a, b, c] = i.inputs.map((one) => this.#read(one, at, lane)) as [number, number, number];
             this.#write(i.out, at, lane, functions[i.op](a, b, c));
+          }
+          break;
+        case 'activation':
+          for (const at of points([i.rows])) {
+            const z = this.#read(i.z, at, lane);
+            const slope = slopes[i.op](z);
+            this.#write(i.value, at, lane, functions[i.op](z, 0, 0));
+            this.#write(i.slope, at, lane, slope);
           }
           break;
         case 'dense':

@@ -61,6 +61,9 @@ const otherOps: Record<string, [number, number]> = {
   pow: [38, 2],
   atan2: [47, 2],
   fma: [65, 3],
+  fnma: [66, 3],
+  fms: [67, 3],
+  mulMul: [68, 3],
 };
 
 const arities = { ...exactOps, ...otherOps } as unknown as Record<string, [number, number]>;

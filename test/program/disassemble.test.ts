@@ -35,6 +35,7 @@ function rewritten(words: Float64Array): Float64Array {
       else if (i.opcode === 'gather') w.gather(i.dims, i.out, i.source, i.laneStride);
       else if (i.opcode === 'scatter') w.scatter(i.dims, i.source, i.destination, i.laneStride);
       else if (i.opcode === 'laneSum') w.laneSum(i.dims, i.accumulator, i.source);
+      else if (i.opcode === 'activation') w.activation(i.op, i.rows, i.z, i.value, i.slope);
       else w.outerSum(i.dims, i.I, i.J, i.accumulator, i.a, i.b);
     }
     for (const { accumulatorOffset, length, destination, beta } of loop.finals) {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
+  ActivationOp,
   arity,
   LoopKind,
   MAX_RANK,
@@ -32,6 +33,7 @@ describe('numbers of the program format', () => {
     ['Space', Space],
     ['Opcode', Opcode],
     ['Op', Op],
+    ['ActivationOp', ActivationOp],
   ])('%s is the same on both sides', (name, mirror) => {
     expect(enumOf(name)).toEqual(mirror);
   });

@@ -1,0 +1,30 @@
+import { shapesEqual } from '../array/shape.js';
+import { mul } from '../graph/build.js';
+import { type Node, rebuildGraph } from './rebuild.js';
+
+/**
+ * Products of three that can use a product of two which is there anyway: (x·s)·y = x·(s·y) where s·y is known. The curvature
+ * weight of an activation, −2t·s·v̄, so becomes −2t times the adjoint s·v̄ that the sweep back needs in any case.
+ */
+export function reassociate(outputs: readonly Node[]): Node[] {
+  const products = new Map<string, Node>();
+  const key = (a: Node, b: Node): string => (a.id < b.id ? `${a.id},${b.id}` : `${b.id},${a.id}`);
+  const known = (a: Node, b: Node): Node | undefined => products.get(key(a, b));
+
+  // A first look collects what products there are; nodes keep their identity as long as nothing below them changes.
+  rebuildGraph(outputs, (node) => {
+    if (node.op === 'mul') products.set(key(node.inputs[0]!, node.inputs[1]!), node);
+    return node;
+  });
+  return rebuildGraph(outputs, (node) => {
+    if (node.op !== 'mul') return node;
+    for (const [p, y] of [node.inputs, node.inputs.toReversed()] as [Node, Node][]) {
+      if (p.op !== 'mul' || !shapesEqual(p.shape, node.shape)) continue;
+      for (const [x, s] of [p.inputs, p.inputs.toReversed()] as [Node, Node][]) {
+        const shared = known(s, y);
+        if (shared && shared !== node && shapesEqual(shared.shape, node.shape)) return mul(x, shared);
+      }
+    }
+    return node;
+  });
+}
