@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import type { Array } from '../../lib/array/array.js';
+import type * as nn from '../../lib/nn/index.js';
+import * as models from '../../lib/nn/index.js';
+import * as np from '../../lib/numpy/index.js';
+import { grad, valueAndGrad } from '../../lib/transform/grad.js';
+import { hessian, hessianDiagonal, laplacian, valueGradHessian } from '../../lib/transform/hessian.js';
+import { explain } from '../../lib/transform/insight.js';
+import { jacfwd } from '../../lib/transform/jacobian.js';
+import { jit } from '../../lib/transform/jit.js';
+import { hvp } from '../../lib/transform/jvp.js';
+import { vmap } from '../../lib/transform/vmap.js';
+import { network } from '../support/random-network.js';
+import { residuals } from '../support/residuals.js';
+
+type Model = (params: nn.ParamsLike, x: Array) => unknown;
+
+const wrtX = { argnums: 1 } as const;
+const N = 1000;
+
+/** Passes over the weights of the compiled program of f, mapped over N samples. */
+function passes(f: Model, params: nn.ParamsLike, X: Array): number {
+  const explanation = explain(vmap(f, [null, 0]))(params as never, X);
+  expect(explanation.loops.filter((loop) => loop.kind === 'lanes')).toHaveLength(1);
+  return explanation.passes;
+}
+
+describe('passes over the weights for one sample', () => {
+  const hidden = [20, 20, 20, 20, 20];
+
+  it.each([1, 2, 3, 8])('d = %i: value, d tangents, one adjoint', (d) => {
+    const { apply, u, params, points } = network([...hidden, 1], d, { dtype: 'float32' });
+    const X = points(N);
+    expect(passes(apply, params, X)).toBe(1);
+    expect(passes(grad(u, wrtX), params, X)).toBe(2);
+    expect(passes(hessian(u, wrtX), params, X)).toBe(d + 2);
+    expect(passes(valueGradHessian(u, wrtX), params, X)).toBe(d + 2);
+    expect(passes(laplacian(u, wrtX), params, X)).toBe(d + 2);
+    expect(passes(hessianDiagonal(u, wrtX), params, X)).toBe(d + 2);
+    expect(passes(jacfwd(apply, wrtX), params, X)).toBe(d + 1);
+  });
+
+  it('a Hessian-vector product: value, tangent and both their adjoints', () => {
+    const { u, params, points } = network([...hidden, 1], 3);
+    const along: Model = (p, x) => hvp((y: Array) => u(p, y), [x], [np.sin(x)]);
+    expect(passes(along, params, points(N))).toBe(4);
+  });
+
+  it('one entry of the Hessian, with the gradient, carries one tangent', () => {
+    const { u, params, points } = network([...hidden, 1], 3);
+    const X = points(N);
+    const entry: Model = (p, x) => [grad(u, wrtX)(p as never, x), (hessian(u, wrtX)(p as never, x) as Array).at(1, 1)];
+    expect(passes(entry, params, X)).toBe(3);
+    expect(passes((p, x) => (hessian(u, wrtX)(p as never, x) as Array).at(1, 1), params, X)).toBe(3);
+    expect(passes((p, x) => (hessian(u, wrtX)(p as never, x) as Array).at(0, 2), params, X)).toBe(4);
+    const all: Model = (p, x) => [
+      u(p, x),
+      grad(u, wrtX)(p as never, x),
+      hessian(u, wrtX)(p as never, x),
+      laplacian(u, wrtX)(p as never, x),
+    ];
+    expect(passes(all, params, X)).toBe(5);
+  });
+
+  it('parameters captured instead of passed', () => {
+    const { u, params, points } = network([...hidden, 1], 3);
+    const captured = explain(vmap(hessian((x: Array) => u(params, x))))(points(N));
+    expect(captured.passes).toBe(5);
+  });
+
+  it('the Burgers residual: 3; its mean square with the gradient in the parameters: 9', () => {
+    const model = new models.MLP({ features: [...hidden, 1] });
+    const { params, points } = network([...hidden, 1], 2, { dtype: 'float32' });
+    const residual = residuals.burgers(model);
+    expect(passes(residual, params, points(N))).toBe(3);
+    const loss = (p: nn.ParamsLike, X: Array) => np.mean(np.square(vmap(residual, [null, 0])(p, X)));
+    const { passes: total, loops } = explain(valueAndGrad(loss))(params as never, points(N));
+    // Forward 2 + 1 back, all of it transposed, and three outer products of weight gradients.
+    expect(total).toBe(9);
+    expect(loops.filter((loop) => loop.kind === 'lanes')).toHaveLength(1);
+  });
+
+  it('a loss over the whole batch is one loop: forward, back, weight gradients', () => {
+    const { apply, params, points } = network([...hidden, 1], 3, { dtype: 'float32' });
+    const loss = (p: nn.ParamsLike, X: Array) => np.mean(np.square(apply(p, X)));
+    const { passes: total, loops } = explain(valueAndGrad(loss))(params as never, points(N));
+    expect(total).toBe(3);
+    expect(loops.filter((loop) => loop.kind === 'lanes')).toHaveLength(1);
+  });
+
+  it('an input wider than the first layer is narrowed to it', () => {
+    const { u, params, points } = network([8, 30, 30, 1], 40, { dtype: 'float32' });
+    // 8 tangents, of the first pre-activation; and the two products with the first kernel on the outside.
+    const H = explain(vmap(hessian(u, wrtX), [null, 0]))(params as never, points(N));
+    expect(H.passes).toBeLessThanOrEqual(8 + 2 + 40);
+    const dense = explain(vmap(jacfwd(grad(u, wrtX), wrtX), [null, 0]))(params as never, points(N));
+    expect(H.flops).toBeLessThan(dense.flops / 3);
+  });
+
+  it('says the same of a jitted function', () => {
+    const { u, params, points } = network([20, 20, 1], 3);
+    const H = vmap(hessian(u, wrtX), [null, 0]);
+    const plain = explain(H)(params as never, points(N));
+    expect(String(explain(jit(H as never) as typeof H)(params as never, points(N)))).toBe(String(plain));
+    expect(String(plain)).toMatch(/float64, \w+, \d+ threads; 5 passes over the weights/);
+  });
+});
