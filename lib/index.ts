@@ -10,6 +10,7 @@ export * as random from './random/index.js';
 export type { AsyncOptions } from './runtime/async.js';
 export { AbortError, type ErrorCode, NablaError } from './runtime/errors.js';
 export { type Info, info } from './runtime/info.js';
+export * as train from './train/index.js';
 export { evaluate } from './transform/evaluate.js';
 export { grad, valueAndGrad } from './transform/grad.js';
 export { hessian, hessianDiagonal, laplacian, type ValueGradHessian, valueGradHessian } from './transform/hessian.js';

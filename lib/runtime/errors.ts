@@ -26,6 +26,8 @@ export type ErrorCode =
   | 'ERR_NABLA_WHOLE_BATCH'
   /** `hasAux` was set but the function does not return `[value, aux]`. */
   | 'ERR_NABLA_AUX'
+  /** A training whose loss became NaN or infinite. */
+  | 'ERR_NABLA_NOT_FINITE'
   /** A typed array whose buffer has been transferred away. */
   | 'ERR_NABLA_DETACHED'
   /** A typed array over a resizable buffer, which may shrink while it is being read. */
