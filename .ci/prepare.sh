@@ -2,7 +2,10 @@
 # Installs what the steps need and a bare machine with Node.js and a compiler lacks.
 set -euo pipefail
 
-packages=(cmake ninja-build clang-format-16 clang-tidy-16)
+packages=(cmake ninja-build clang-format-16 clang-tidy-16 clang-16 libclang-rt-16-dev)
+if [[ $(uname -m) == x86_64 ]]; then
+  packages+=(qemu-user g++-aarch64-linux-gnu)
+fi
 missing=()
 for package in "${packages[@]}"; do
   dpkg -s "$package" >/dev/null 2>&1 || missing+=("$package")

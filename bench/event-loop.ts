@@ -1,0 +1,42 @@
+// How late a 1 ms timer is in a process that computes a million Hessians at the same time: the event loop must stay free.
+//   node dist/bench/event-loop.js [points]
+import { evaluate, hessian, nn, numpy as np, random, vmap } from 'nabla';
+
+const N = Number(process.argv[2] ?? 1_000_000);
+const model = new nn.MLP({ features: [20, 20, 20, 20, 20, 1] });
+const params = model.init(random.PRNGKey(0), np.ones([1, 3]));
+const u = (p: nn.Params, x: np.Array) => np.squeeze(model.apply(p, x));
+const hessians = vmap(hessian(u, { argnums: 1 }), [null, 0]);
+const X = random.uniform(random.PRNGKey(1), [N, 3]);
+
+/** Delays beyond 1 ms of a timer that is set again and again until `until` settles. */
+async function lateness(until: Promise<unknown>): Promise<number[]> {
+  let running = true;
+  const stop = () => {
+    running = false;
+  };
+  until.then(stop, stop);
+  const late: number[] = [];
+  while (running) {
+    const begin = performance.now();
+    await new Promise((done) => setTimeout(done, 1));
+    late.push(performance.now() - begin - 1);
+  }
+  return late.sort((a, b) => a - b);
+}
+
+function report(what: string, late: readonly number[]): void {
+  const at = (share: number) => (late[Math.min(late.length - 1, Math.floor(share * late.length))] ?? 0).toFixed(2);
+  console.log(`${what}: ${late.length} timers, late by ${at(0.5)} ms (p50), ${at(0.99)} ms (p99), ${at(1)} ms (max)`);
+}
+
+// Compiles, and lets V8 do the same.
+await evaluate(hessians, [params, X]);
+report('idle', await lateness(new Promise((done) => setTimeout(done, 2_000))));
+const begin = performance.now();
+const work = (async () => {
+  // Several in a row, so that there are enough timers for a percentile.
+  for (let i = 0; i < 5; i++) await evaluate(hessians, [params, X]);
+})();
+report(`during 5 x ${N} Hessians`, await lateness(work));
+console.log(`${((5 * N) / (performance.now() - begin) / 1000).toFixed(2)} million Hessians a second meanwhile`);
