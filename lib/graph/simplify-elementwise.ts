@@ -38,6 +38,8 @@ function signs(node: Node): Node | undefined {
     case 'mul':
       if (a.op === 'neg' && b.op === 'neg') return keep(node, mul(a.inputs[0]!, b.inputs[0]!));
       if (a === b) return elementwiseNode('square', a);
+      if (a.op === 'neg' && scaled(b)) return keep(node, mul(a.inputs[0]!, neg(b)));
+      if (b.op === 'neg' && scaled(a)) return keep(node, mul(neg(a), b.inputs[0]!));
       return undefined;
     case 'square':
       return a.op === 'neg' ? elementwiseNode('square', a.inputs[0]!) : undefined;

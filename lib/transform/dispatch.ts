@@ -74,19 +74,20 @@ export function checkFunction(f: unknown, what: string): asserts f is AnyFunctio
 
 /** argnums as a list of positions in [0, count). */
 export function resolveArgnums(argnums: number | readonly number[], count: number, what: string): number[] {
-  const list = typeof argnums === 'number' ? [argnums] : [...argnums];
-  return list.map((i) => {
+  const list = typeof argnums === 'number' ? [argnums] : argnums;
+  const refused = (i: number, why: string): NablaError =>
+    new NablaError('ERR_NABLA_ARGUMENT', `${what}: argnums ${i} ${why}`, {
+      operation: what,
+      argnums: i,
+      arguments: count,
+    });
+  const positions = list.map((i) => {
     if (Number.isInteger(i) && i >= -count && i < count) return i < 0 ? i + count : i;
-    throw new NablaError(
-      'ERR_NABLA_ARGUMENT',
-      `${what}: argnums ${i} does not name one of the ${count} arguments given`,
-      {
-        operation: what,
-        argnums: i,
-        arguments: count,
-      },
-    );
+    throw refused(i, `does not name one of the ${count} arguments given`);
   });
+  const twice = positions.findIndex((i, k) => positions.indexOf(i) < k);
+  if (twice >= 0) throw refused(list[twice]!, 'names an argument that is named already');
+  return positions;
 }
 
 /**

@@ -5,6 +5,7 @@ import { checkOptions } from '../runtime/options.js';
 import { unflatten } from '../tree/tree.js';
 import { checkFunction, flattenArguments } from './dispatch.js';
 import { compileFor } from './jit.js';
+import { checkList } from './jvp.js';
 import type { Inputs } from './types.js';
 
 /**
@@ -18,6 +19,7 @@ export async function evaluate<A extends readonly unknown[], R>(
   options: AsyncOptions = {},
 ): Promise<R> {
   checkFunction(f, 'evaluate');
+  checkList(args, 'evaluate', 'args');
   checkOptions(options, ['signal', 'onProgress', 'threads', 'transfer'], 'evaluate');
   const flat = flattenArguments(args, 'evaluate');
   const { executable, structure } = compileFor('evaluate', f as never, flat);

@@ -3,6 +3,8 @@ import { execute } from '../compile/execute.js';
 import { full } from '../graph/build.js';
 import type { Node } from '../graph/node.js';
 import { simplify } from '../graph/simplify.js';
+import { describe } from '../runtime/describe.js';
+import { NablaError } from '../runtime/errors.js';
 import { checkOptions } from '../runtime/options.js';
 import { arrayOf } from '../trace/trace.js';
 import { type TreeStructure, unflatten } from '../tree/tree.js';
@@ -17,7 +19,40 @@ import {
 import { pullBack } from './sweeps.js';
 import type { Argnums, DerivativeOptions, GradientOf, Inputs, WithAux } from './types.js';
 
-export const derivativeOptions = ['argnums', 'hasAux'] as const;
+/**
+ * The options of a derivative, with their defaults.
+ * @throws ERR_NABLA_OPTION for one that there is not, or of the wrong type
+ */
+export function derivativeOptions(given: DerivativeOptions | undefined, what: string): Required<DerivativeOptions> {
+  checkOptions(given, ['argnums', 'hasAux'], what);
+  const { argnums = 0, hasAux = false } = given ?? {};
+  const list: readonly unknown[] = globalThis.Array.isArray(argnums) ? argnums : [argnums];
+  checkOption(
+    list.length > 0 && list.every(Number.isInteger),
+    what,
+    'argnums',
+    'an integer or a list of integers',
+    argnums,
+  );
+  checkHasAux(hasAux, what);
+  return { argnums, hasAux };
+}
+
+export const checkHasAux = (hasAux: unknown, what: string): void =>
+  checkOption(typeof hasAux === 'boolean', what, 'hasAux', 'true or false', hasAux);
+
+function checkOption(valid: boolean, what: string, option: string, expected: string, given: unknown): void {
+  if (valid) return;
+  throw new NablaError(
+    'ERR_NABLA_OPTION',
+    `${what}: expected ${expected} for ${option} but received ${describe(given)}`,
+    {
+      operation: what,
+      option,
+      given,
+    },
+  );
+}
 
 /** Zeros where a variable has no influence. */
 export const orZero = (ct: Node | null, x: Node): Node => ct ?? full(0, x.shape, x.dtype);
@@ -58,8 +93,7 @@ export function grad<A extends readonly unknown[], const N extends Argnums = 0, 
   options?: DerivativeOptions<N, X>,
 ): (...args: Inputs<A>) => WithAux<GradientOf<A, N>, X> {
   checkFunction(f, 'grad');
-  checkOptions(options, derivativeOptions, 'grad');
-  const { argnums = 0, hasAux = false } = options ?? {};
+  const { argnums, hasAux } = derivativeOptions(options, 'grad');
   return transformed(
     'grad',
     (args) =>
@@ -79,8 +113,7 @@ export function valueAndGrad<A extends readonly unknown[], const N extends Argnu
   options?: DerivativeOptions<N, X>,
 ): (...args: Inputs<A>) => [WithAux<Array, X>, GradientOf<A, N>] {
   checkFunction(f, 'valueAndGrad');
-  checkOptions(options, derivativeOptions, 'valueAndGrad');
-  const { argnums = 0, hasAux = false } = options ?? {};
+  const { argnums, hasAux } = derivativeOptions(options, 'valueAndGrad');
   return transformed(
     'valueAndGrad',
     (args) =>

@@ -3,7 +3,6 @@ import { execute } from '../compile/execute.js';
 import { add as addNodes, full } from '../graph/build.js';
 import type { Node } from '../graph/node.js';
 import { simplify } from '../graph/simplify.js';
-import { checkOptions } from '../runtime/options.js';
 import { arrayOf } from '../trace/trace.js';
 import { unflatten } from '../tree/tree.js';
 import { contractedHessian, type Kept } from './contracted.js';
@@ -57,8 +56,7 @@ export function hessian<A extends readonly unknown[], R, const N extends Argnums
   options?: DerivativeOptions<N, X>,
 ): (...args: Inputs<A>) => WithAux<HessianOf<R, A, N>, X> {
   checkFunction(f, 'hessian');
-  checkOptions(options, derivativeOptions, 'hessian');
-  const { argnums = 0, hasAux = false } = options ?? {};
+  const { argnums, hasAux } = derivativeOptions(options, 'hessian');
   return transformed(
     'hessian',
     (args) =>
@@ -94,8 +92,7 @@ export function valueGradHessian<A extends readonly unknown[], const N extends A
 ): (...args: Inputs<A>) => WithAux<ValueGradHessian<A, N>, X> {
   const what = 'valueGradHessian';
   checkFunction(f, what);
-  checkOptions(options, derivativeOptions, what);
-  const { argnums = 0, hasAux = false } = options ?? {};
+  const { argnums, hasAux } = derivativeOptions(options, what);
   return transformed(
     what,
     (args) =>
@@ -131,8 +128,7 @@ export function laplacian<A extends readonly unknown[], R, const N extends Argnu
   options?: DerivativeOptions<N, X>,
 ): (...args: Inputs<A>) => WithAux<R, X> {
   checkFunction(f, 'laplacian');
-  checkOptions(options, derivativeOptions, 'laplacian');
-  const { argnums = 0, hasAux = false } = options ?? {};
+  const { argnums, hasAux } = derivativeOptions(options, 'laplacian');
   return transformed(
     'laplacian',
     (args) =>
@@ -161,8 +157,7 @@ export function hessianDiagonal<
   X extends boolean = false,
 >(f: (...args: A) => R, options?: DerivativeOptions<N, X>): (...args: Inputs<A>) => WithAux<JacobianOf<R, A, N>, X> {
   checkFunction(f, 'hessianDiagonal');
-  checkOptions(options, derivativeOptions, 'hessianDiagonal');
-  const { argnums = 0, hasAux = false } = options ?? {};
+  const { argnums, hasAux } = derivativeOptions(options, 'hessianDiagonal');
   return transformed(
     'hessianDiagonal',
     (args) =>

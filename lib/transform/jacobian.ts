@@ -4,7 +4,6 @@ import { broadcastTo, full, reshape, unbatch } from '../graph/build.js';
 import { materialize } from '../graph/materialize.js';
 import { MapAxis, type Node } from '../graph/node.js';
 import { simplify } from '../graph/simplify.js';
-import { checkOptions } from '../runtime/options.js';
 import { arrayOf } from '../trace/trace.js';
 import { unflatten } from '../tree/tree.js';
 import { checkFunction, differentiate, liveVariables, resultNodes, transformed } from './dispatch.js';
@@ -52,8 +51,7 @@ function jacobian(what: string, blocksOf: Blocks) {
     options?: DerivativeOptions<N, X>,
   ): ((...args: Inputs<A>) => WithAux<JacobianOf<R, A, N>, X>) => {
     checkFunction(f, what);
-    checkOptions(options, derivativeOptions, what);
-    const { argnums = 0, hasAux = false } = options ?? {};
+    const { argnums, hasAux } = derivativeOptions(options, what);
     return transformed(
       what,
       (args) =>

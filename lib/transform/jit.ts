@@ -1,7 +1,9 @@
-import type { Array } from '../array/array.js';
+import type { Array, DType } from '../array/array.js';
+import { shapesEqual } from '../array/shape.js';
 import { compile, type Executable, runExecutable } from '../compile/execute.js';
 import { checkOptions } from '../runtime/options.js';
 import { currentTrace } from '../trace/trace.js';
+import { arraysIfMatching } from '../tree/match-leaves.js';
 import { type TreeStructure, unflatten } from '../tree/tree.js';
 import { type AnyFunction, callTraced, checkFunction, type FlatArguments, flattenArguments } from './dispatch.js';
 import { record } from './record.js';
@@ -9,6 +11,8 @@ import type { Inputs } from './types.js';
 
 /** A function compiled for one signature: trees, shapes and dtypes of its arguments. */
 export interface Compiled {
+  readonly arguments: FlatArguments['structure'];
+  readonly types: readonly { readonly dtype: DType; readonly shape: readonly number[] }[];
   readonly executable: Executable;
   readonly structure: TreeStructure;
 }
@@ -29,8 +33,21 @@ const compilers = new WeakMap<object, (flat: FlatArguments) => Compiled>();
 export function compileFor(what: string, f: AnyFunction, flat: FlatArguments): Compiled {
   const known = compilers.get(f);
   if (known) return known(flat);
+  return compileNow(what, f, flat);
+}
+
+function compileNow(what: string, f: AnyFunction, flat: FlatArguments): Compiled {
   const { graph, structure } = record(what, f, flat);
-  return { executable: compile(graph), structure };
+  const types = flat.arrays.map(({ dtype, shape }) => ({ dtype, shape }));
+  return { arguments: flat.structure, types, executable: compile(graph), structure };
+}
+
+/** The arrays of a call that has the same signature as the one `compiled` was made for, without working the signature out. */
+function sameSignature({ arguments: structure, types }: Compiled, args: readonly unknown[]): Array[] | undefined {
+  const arrays = arraysIfMatching(structure, args);
+  return arrays?.every((x, i) => x.dtype === types[i]!.dtype && shapesEqual(x.shape, types[i]!.shape))
+    ? arrays
+    : undefined;
 }
 
 /**
@@ -44,19 +61,23 @@ export function jit<A extends readonly unknown[], R>(
   checkFunction(f, 'jit');
   checkOptions(options, [], 'jit');
   const compiled = new Map<string, Compiled>();
+  let last: Compiled | undefined;
   const compileOnce = (flat: FlatArguments): Compiled => {
     const key = signature(flat);
     let entry = compiled.get(key);
     if (!entry) {
-      const { graph, structure } = record('jit', f as AnyFunction, flat);
-      entry = { executable: compile(graph), structure };
+      entry = compileNow('jit', f as AnyFunction, flat);
       compiled.set(key, entry);
       if (compiled.size > SIGNATURES) compiled.delete(compiled.keys().next().value!);
     }
+    last = entry;
     return entry;
   };
   const jitted = (...args: unknown[]): unknown => {
     if (currentTrace()) return callTraced('jit', f as AnyFunction, args);
+    // Most calls are like the one before.
+    const arrays = last && sameSignature(last, args);
+    if (arrays) return unflatten(last!.structure, runExecutable(last!.executable, arrays));
     const flat = flattenArguments(args, 'jit');
     const { executable, structure } = compileOnce(flat);
     return unflatten(structure, runExecutable(executable, flat.arrays as Array[]));

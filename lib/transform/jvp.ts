@@ -3,6 +3,7 @@ import { formatShape, shapesEqual } from '../array/shape.js';
 import { execute } from '../compile/execute.js';
 import { full } from '../graph/build.js';
 import { simplify } from '../graph/simplify.js';
+import { describe } from '../runtime/describe.js';
 import { NablaError } from '../runtime/errors.js';
 import { checkOptions } from '../runtime/options.js';
 import { arrayOf, nodeOf, toArray } from '../trace/trace.js';
@@ -17,7 +18,7 @@ import {
   resultNodes,
   transformed,
 } from './dispatch.js';
-import { grad } from './grad.js';
+import { checkHasAux, grad } from './grad.js';
 import { pullBack, pushForward } from './sweeps.js';
 import type { Inputs } from './types.js';
 
@@ -43,12 +44,16 @@ export function matching(
   });
 }
 
-function checkList(x: unknown, what: string, name: string): asserts x is readonly unknown[] {
+export function checkList(x: unknown, what: string, name: string): asserts x is readonly unknown[] {
   if (globalThis.Array.isArray(x)) return;
-  throw new NablaError('ERR_NABLA_ARGUMENT', `${what}: expected a list with one entry an argument for ${name}`, {
-    operation: what,
-    given: x,
-  });
+  throw new NablaError(
+    'ERR_NABLA_ARGUMENT',
+    `${what}: expected a list with one entry an argument for ${name} but received ${describe(x)}`,
+    {
+      operation: what,
+      given: x,
+    },
+  );
 }
 
 export interface JvpOptions<X extends boolean = boolean> {
@@ -69,6 +74,7 @@ export function jvp<A extends readonly unknown[], R, X extends boolean = false>(
 ): X extends true ? [R, R, unknown] : [R, R] {
   checkFunction(f, 'jvp');
   checkOptions(options, ['hasAux'], 'jvp');
+  checkHasAux(options?.hasAux ?? false, 'jvp');
   checkList(primals, 'jvp', 'primals');
   checkList(tangents, 'jvp', 'tangents');
   const { arrays, structure } = flattenArguments(primals, 'jvp');
