@@ -1,0 +1,136 @@
+// Runs every kernel of every instruction set of this machine on fixed inputs and prints one hash per kernel and dtype; exits
+// with 1 if instruction sets disagree. Needs neither Node nor a test framework, so it runs under an emulator: CI compares
+// the output of this machine with that of an AArch64 build, and starts it on a CPU model without AVX.
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <limits>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "kernels/table.h"
+
+namespace {
+
+// FNV-1a over the values' bytes, all NaNs made the same: their sign and payload are not promised.
+class Hash {
+ public:
+  template <class T>
+  void add(const std::vector<T>& values) {
+    for (T x : values) {
+      if constexpr (std::is_floating_point_v<T>) {
+        if (std::isnan(x)) x = std::numeric_limits<T>::quiet_NaN();
+      }
+      unsigned char bytes[sizeof(T)];
+      std::memcpy(bytes, &x, sizeof(T));
+      for (unsigned char byte : bytes) state_ = (state_ ^ byte) * 0x100000001b3u;
+    }
+  }
+  uint64_t value() const { return state_; }
+
+ private:
+  uint64_t state_ = 0xcbf29ce484222325u;
+};
+
+// Numbers of all sizes and, now and then, special values; the same everywhere (splitmix64).
+template <class T>
+std::vector<T> numbers(int64_t n, uint64_t seed, bool special) {
+  std::vector<T> out(static_cast<std::size_t>(n));
+  const T least = std::numeric_limits<T>::denorm_min(), most = std::numeric_limits<T>::max();
+  const T infinity = std::numeric_limits<T>::infinity(), nan = std::numeric_limits<T>::quiet_NaN();
+  const T specials[] = {0, -T(0), 1, -1, infinity, -infinity, nan, least, -least, most, -most, T(0.5), 2, 3, -2, T(1e-3)};
+  for (T& x : out) {
+    seed += 0x9e3779b97f4a7c15u;
+    uint64_t z = (seed ^ (seed >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    z ^= z >> 31;
+    x = static_cast<T>(static_cast<int64_t>(z >> 12)) * static_cast<T>(0x1p-51) - 1;
+    if (special) {
+      x = (z & 7) == 0 ? specials[(z >> 3) & 15] : static_cast<T>(std::ldexp(x, static_cast<int>((z >> 3) % 60) - 30));
+    }
+  }
+  return out;
+}
+
+struct Line {
+  std::string name;
+  uint64_t hash;
+};
+
+template <class T>
+void hashAll(const nabla::Kernels<T>& k, std::vector<Line>& lines) {
+  const std::string dtype = sizeof(T) == 4 ? " float32" : " float64";
+  constexpr int64_t L = nabla::kLaneBytes / static_cast<int64_t>(sizeof(T));
+  for (int op = 0; op < nabla::kElementwiseOps; op++) {
+    if (k.elementwise[op] == nullptr) continue;
+    Hash hash;
+    const int64_t n = 4099;
+    const auto x = numbers<T>(n, 1, true), y = numbers<T>(n, 2, true), z = numbers<T>(n, 3, true);
+    std::vector<T> out(static_cast<std::size_t>(n));
+    k.elementwise[op]({1, n, out.data(), n, {x.data(), y.data(), z.data()}, {n, n, n}, {false, false, false}});
+    hash.add(out);
+    lines.push_back({"elementwise " + std::to_string(op) + dtype, hash.value()});
+  }
+  for (int kind = 0; kind < nabla::kActivations; kind++) {
+    Hash hash;
+    const int64_t n = 1001;
+    const auto z = numbers<T>(n, 1, true), t = numbers<T>(2 * n, 2, false);
+    std::vector<T> value(static_cast<std::size_t>(n)), slope(value), scaled(static_cast<std::size_t>(2 * n));
+    k.activation[kind]({1, n, 2, z.data(), n, value.data(), n, slope.data(), n, t.data(), 0, n, false, scaled.data(), 0, n});
+    hash.add(value);
+    hash.add(slope);
+    hash.add(scaled);
+    lines.push_back({"activation " + std::to_string(kind) + dtype, hash.value()});
+  }
+  Hash dense, contract, outer, lane, last;
+  for (int64_t size = 1; size <= 21; size++) {
+    const int64_t B = (1 + size % 5) * L, J = size, K = 3 * size, C = 1 + size % 3;
+    const auto W = numbers<T>(K * J, 1, false), x = numbers<T>(K * C * B, 2, false), s = numbers<T>(J * C * B, 3, false);
+    const auto bias = numbers<T>(J, 4, false);
+    auto out = numbers<T>(J * C * B, 5, false);
+    k.dense({J, K, C, B, out.data(), C * B, B, W.data(), J, 1, x.data(), C * B, B, bias.data(), 1, 1,
+             size % 2 == 0 ? s.data() : nullptr, C * B, B, size % 3 == 0});
+    dense.add(out);
+    const auto w = numbers<T>(K * B, 6, false), a = numbers<T>(J * K * B, 7, false);
+    auto h = numbers<T>(J * J * B, 8, false);
+    k.contract({J, J, K, B, h.data(), J * B, B, a.data(), K * B, B, a.data(), K * B, B, w.data(), B, false, false, false,
+                size % 2 == 0, true});
+    contract.add(h);
+    auto acc = numbers<T>(J * K, 9, false);
+    k.outerSum({J, K, C, B - 3, acc.data(), K, 1, s.data(), B, C * B, x.data(), B, C * B, false, false});
+    outer.add(acc);
+    k.laneSum({K, B - 3, acc.data(), J, x.data(), C * B, false});
+    lane.add(acc);
+    k.reduceLast({J, K, acc.data(), 1, W.data(), K, 1, false});
+    last.add(acc);
+  }
+  lines.push_back({"dense" + dtype, dense.value()});
+  lines.push_back({"contract" + dtype, contract.value()});
+  lines.push_back({"outerSum" + dtype, outer.value()});
+  lines.push_back({"laneSum" + dtype, lane.value()});
+  lines.push_back({"reduceLast" + dtype, last.value()});
+}
+
+}  // namespace
+
+int main() {
+  std::vector<Line> first;
+  bool same = true;
+  for (const nabla::KernelTable* table : nabla::supportedTables()) {
+    std::vector<Line> lines;
+    hashAll<float>(table->f32, lines);
+    hashAll<double>(table->f64, lines);
+    std::fprintf(stderr, "%s: %zu kernels\n", table->isa, lines.size());
+    if (first.empty()) first = lines;
+    for (std::size_t i = 0; i < lines.size(); i++) {
+      if (lines[i].hash != first[i].hash) {
+        same = false;
+        std::fprintf(stderr, "%s differs: %s\n", table->isa, lines[i].name.c_str());
+      }
+    }
+  }
+  for (const Line& line : first) std::printf("%016llx %s\n", static_cast<unsigned long long>(line.hash), line.name.c_str());
+  return same ? 0 : 1;
+}
