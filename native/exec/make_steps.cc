@@ -19,6 +19,11 @@ bool anyEmpty(const Axes& axes) {
   return std::any_of(axes.begin(), axes.end(), [](const Axis& axis) { return axis.size == 0; });
 }
 
+// Operands of an empty sum are never read and may have no memory at all: their pointers must not move either.
+void standStill(Axes& axes) {
+  for (Axis& axis : axes) std::fill(axis.stride.begin() + 1, axis.stride.end(), 0);
+}
+
 // Largest strides of the result first: the order in which neighbours can merge. Results never overlap
 // themselves, so the order is that of memory whatever the order of the dims was.
 void sortByResult(Axes& axes) {
@@ -299,8 +304,8 @@ class Maker {
       part.args.C = std::min(group, in.C - c);
       part.args.biasColumns = std::clamp<int64_t>(in.biasColumns - c, 0, part.args.C);
       part.out.bytes += c * in.out.strides[1] * kBytes;
-      part.x.bytes += c * x.strides[1] * kBytes;
-      part.scale.bytes += c * scale.strides[1] * kBytes;
+      if (in.K > 0) part.x.bytes += c * x.strides[1] * kBytes;
+      if (step.hasScale) part.scale.bytes += c * scale.strides[1] * kBytes;
       append(StepKind::kDense, steps_.dense, part, kCallCost + perColumn * static_cast<double>(part.args.C));
     }
   }
@@ -322,7 +327,10 @@ class Maker {
         summed.push_back(axis);
       }
     }
-    if (K == 0) summed.clear();
+    if (K == 0) {
+      summed.clear();
+      standStill(kept);
+    }
     sortByResult(kept);
     merge(kept);
     merge(summed);
@@ -379,7 +387,7 @@ class Maker {
       ContractStep<T> part = step;
       part.args.I = std::min(group, in.I - i);
       part.out.bytes += i * in.outTail[0] * kBytes;
-      part.a.bytes += i * in.inTail[0][0] * kBytes;
+      if (K > 0) part.a.bytes += i * in.inTail[0][0] * kBytes;
       append(StepKind::kContract, steps_.contract, part,
              points(kept) * (kCallCost + perRow * static_cast<double>(part.args.I)));
     }
@@ -406,7 +414,10 @@ class Maker {
     if (lanes_) kept.push_back({width_, {1, 1, 0, 0}});
     merge(kept);
     merge(summed);
-    if (emptySum) summed = {Axis{.size = 0, .stride = {}, .summed = true}};
+    if (emptySum) {
+      summed = {Axis{.size = 0, .stride = {}, .summed = true}};
+      standStill(kept);
+    }
 
     // Sum rows into rows where result and input run along together; else add up along the input.
     const bool rowsRun = !kept.empty() && kept.back().stride[0] == 1 && kept.back().stride[1] == 1;
