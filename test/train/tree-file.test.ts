@@ -11,7 +11,11 @@ const roundTrip = (tree: unknown): unknown => train.deserialize(train.serialize(
 test('arrays come back to the bit, in shape and dtype', () => {
   const float = np.array(Float32Array.of(0.1, -0, Number.NaN, Infinity, 1e-45, -3.4e38), {});
   const double = np.reshape(np.array(Float64Array.of(Math.PI, -0, Number.MIN_VALUE, Number.NaN)), [2, 2]);
-  const others = [np.array([1, -2], { dtype: 'int32' }), np.array([true, false]), np.array([4e9], { dtype: 'uint32' })];
+  const others = [
+    np.array([1, -2], { dtype: 'int32' }),
+    np.array(Uint8Array.of(1, 0)),
+    np.array([4e9], { dtype: 'uint32' }),
+  ];
   const tree = { a: [float, { b: double }], others, scalar: np.array(3), empty: np.zeros([0, 3]) };
   const back = roundTrip(tree) as typeof tree;
   expect(pattern(back.a[0] as np.Array)).toBe(pattern(float));

@@ -1,0 +1,11 @@
+import { expect, test } from 'vitest';
+import { inverse, picture } from '../../examples/inverse.js';
+
+test('a short training moves the coefficient towards its value', async () => {
+  const found = await inverse({ count: 150, noise: 0.01, adamSteps: 150, lbfgsSteps: 60 });
+  expect(found.losses.at(-1)).toBeLessThan(0.1 * found.losses[0]!);
+  expect(found.estimates).toHaveLength(210);
+  // From ten times the value.
+  expect(Math.abs(Math.log(found.viscosity / found.estimates[0]!))).toBeGreaterThan(0.1);
+  expect(picture(found)).not.toMatch(/NaN|undefined|Infinity/);
+});
