@@ -5,6 +5,7 @@ import type { Node } from '../graph/node.js';
 import { NablaError } from '../runtime/errors.js';
 import { arrayOf, isTraced, nodeOf, toArray } from '../trace/trace.js';
 import { evaluateNow } from './eager.js';
+import { writtenOut } from './written-out.js';
 
 /**
  * Runs one operation: records it if an operand is being traced, else evaluates it at once.
@@ -26,7 +27,8 @@ export function promote(op: string, xs: readonly ArrayLike[]): { arrays: Array[]
   const typed = xs.map((x) => (isPlain(x) ? undefined : toArray(x, op)));
   for (const x of typed) if (x !== undefined) requireFloat(op, x);
   const dtype = typed.some((x) => x?.dtype === 'float64') ? 'float64' : 'float32';
-  return { arrays: typed.map((x, i) => x ?? toArray(xs[i], op, dtype)), dtype };
+  const recording = typed.some((x) => x !== undefined && isTraced(x));
+  return { arrays: typed.map((x, i) => x ?? writtenOut(xs[i]!, op, dtype, recording)), dtype };
 }
 
 export function requireFloat(op: string, x: Array): void {

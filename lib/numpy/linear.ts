@@ -121,7 +121,7 @@ export function matmul(x: ArrayLike, y: ArrayLike): Array {
 /** Einstein summation: `einsum('ki,k,kj->ij', J, w, J)`. Letters name axes; a result is always given. */
 export function einsum(spec: string, ...xs: ArrayLike[]): Array {
   const match = /^([a-zA-Z]*(?:,[a-zA-Z]*)*)->([a-zA-Z]*)$/.exec(String(spec).replaceAll(' ', ''));
-  const terms = match?.[1]!.split(',');
+  const terms = match?.[1]?.split(',');
   const out = match?.[2] ?? '';
   const valid =
     terms &&
