@@ -192,7 +192,7 @@ void run(const KernelTable& table) {
   b.dense(1, 64, 1, wide, false, false);
   b.dense(3, 20, 1, wide, true, true);
   b.dense(65, 65, 4, wide, false, false);
-  for (const int64_t d : {1, 2, 3, 4, 10, 32, 128}) b.contract(d, 64, d > 16 ? wide / 4 : wide, true);
+  for (const int64_t d : {1, 2, 3, 4, 10, 32, 128}) b.contract(d, 64, d > 4 ? wide / 4 : wide, true);
   b.contract(3, 20, wide, true);
   b.contract(16, 64, wide, false);
   for (const int64_t n : {20, 50, 128, 256}) b.outerSum(n, n, 4, wide);

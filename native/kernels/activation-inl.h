@@ -23,50 +23,57 @@ struct SinWithSlope {
 struct SigmoidWithSlope {
   template <class T>
   static NABLA_INLINE ValueAndSlope<T> apply(Vec<T> z) {
-    const Vec<T> one = set(T(1));
     const Vec<T> u = math::exp(-abs(z));
-    const Vec<T> d = one + u;
-    return {select(z < set(T(0)), u, one) / d, u / (d * d)};
+    const Vec<T> d = set(T(1)) + u;
+    return {math::sigmoidFrom(z, u), u / (d * d)};
   }
 };
 struct SoftplusWithSlope {
   template <class T>
   static NABLA_INLINE ValueAndSlope<T> apply(Vec<T> z) {
-    const Vec<T> one = set(T(1));
     const Vec<T> u = math::exp(-abs(z));
-    return {math::softplusFrom(z, u), select(z < set(T(0)), u, one) / (one + u)};
+    return {math::softplusFrom(z, u), math::sigmoidFrom(z, u)};
   }
 };
 
-template <class T, class F>
-void activation(const ActivationArgs<T>& args) {
+template <class T, class F, bool kUniform>
+__attribute__((noinline)) void activationRows(const ActivationArgs<T>& args) {
   constexpr int W = kWidth<T>;
+  const int64_t columns = args.columns, tangentColumn = args.tangentColumn, scaledColumn = args.scaledColumn;
   for (int64_t r = 0; r < args.rows; r++) {
     const T* z = args.z + r * args.zRow;
-    const T* tangent = args.tangent + (args.columns > 0 ? r * args.tangentRow : 0);
+    const T* tangents = columns > 0 ? args.tangent + r * args.tangentRow : nullptr;
+    T* scaled = columns > 0 ? args.scaled + r * args.scaledRow : nullptr;
     T* value = args.value + r * args.valueRow;
     T* slope = args.slope == nullptr ? nullptr : args.slope + r * args.slopeRow;
-    T* scaled = args.scaled + (args.columns > 0 ? r * args.scaledRow : 0);
     for (int64_t i = 0; i < args.n; i += W) {
       const bool whole = W == 1 || i + W <= args.n;
       const int k = static_cast<int>(args.n - i);
       const ValueAndSlope<T> y = F::template apply<T>(whole ? load<T>(z + i) : loadPartial(z + i, k));
+      const T* t = kUniform ? tangents : tangents + i;
+      T* to = scaled + i;
       if (whole) {
         store<T>(value + i, y.value);
         if (slope != nullptr) store<T>(slope + i, y.slope);
-        for (int64_t c = 0; c < args.columns; c++) {
-          const T* t = tangent + c * args.tangentColumn;
-          store<T>(scaled + c * args.scaledColumn + i, y.slope * (args.tangentUniform ? set(*t) : load<T>(t + i)));
+        for (int64_t c = columns; c > 0; c--, t += tangentColumn, to += scaledColumn) {
+          store<T>(to, y.slope * (kUniform ? set(*t) : load<T>(t)));
         }
       } else {
         storePartial(value + i, y.value, k);
         if (slope != nullptr) storePartial(slope + i, y.slope, k);
-        for (int64_t c = 0; c < args.columns; c++) {
-          const T* t = tangent + c * args.tangentColumn;
-          storePartial(scaled + c * args.scaledColumn + i,
-                       y.slope * (args.tangentUniform ? set(*t) : loadPartial(t + i, k)), k);
+        for (int64_t c = columns; c > 0; c--, t += tangentColumn, to += scaledColumn) {
+          storePartial(to, y.slope * (kUniform ? set(*t) : loadPartial(t, k)), k);
         }
       }
     }
+  }
+}
+
+template <class T, class F>
+void activation(const ActivationArgs<T>& args) {
+  if (args.tangentUniform) {
+    activationRows<T, F, true>(args);
+  } else {
+    activationRows<T, F, false>(args);
   }
 }

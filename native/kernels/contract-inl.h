@@ -6,9 +6,11 @@
 // add a product to every four FMAs.
 
 #if defined(NABLA_ISA_AVX2)
-inline constexpr int kContractTile = 3;  // 9 sums, 3 of b and one of a w: 13 of 16 registers
+inline constexpr int kContractTile = 3;   // 9 sums, 3 of b and one of a w: 13 of 16 registers
+inline constexpr int kContractUpper = 4;  // rows of an upper triangle in one tile: 10 sums, 4 of b, w and a w: 16
 #else
-inline constexpr int kContractTile = 4;  // 16 sums, 4 of b and one of a w: 21 of 32
+inline constexpr int kContractTile = 4;   // 16 sums, 4 of b and one of a w: 21 of 32
+inline constexpr int kContractUpper = 6;  // 21 sums, 6 of b, w and a w: 29
 #endif
 
 // Where a tile's results go, and the place of its mirror image, or null.
@@ -131,7 +133,7 @@ NABLA_INLINE void contractPickRows(const ContractArgs<T>& c) {
 
 // ---- many tiles -----------------------------------------------------------------------------------------------------
 
-inline constexpr int64_t kContractPiece = 64;    // of k: a tile's a w is 4 x 64 x 64 bytes, half of a small L1
+inline constexpr int64_t kContractPiece = 64;    // of k, at most: a tile's a w is 4 x 64 x 64 bytes, half of a small L1
 inline constexpr int64_t kContractColumns = 32;  // of j: partial sums between pieces are 4 x 32 x 64 bytes
 
 // One register of lanes, k steps of a packed a w [k][kRows]. The sums start from `from` (kRows rows of kContractColumns
@@ -204,8 +206,11 @@ void contractManyTiles(const ContractArgs<T>& c) {
   alignas(64) T packed[kContractPiece * kContractTile * W];
   alignas(64) T partial[kContractTile * kContractColumns * W];
   const EvenSplit rows(c.I), columns(c.J);
+  // A shorter piece keeps all of b in L1 where there are few columns; with more it comes from L2 once per tile of rows, and
+  // partial sums would be moved more often than a shorter piece saves.
+  const int64_t longest = c.J <= 12 ? kContractPiece / 2 : kContractPiece;
   // Whole tiles of columns that fit the partial sums; any number where k is one piece and there are none.
-  const int64_t group = c.K <= kContractPiece ? columns.tiles : kContractColumns / kContractTile;
+  const int64_t group = c.K <= longest ? columns.tiles : kContractColumns / kContractTile;
   for (int64_t lane = 0; lane < c.B; lane += W) {
     const T* a = c.aUniform ? c.a : c.a + lane;
     const T* b = c.bUniform ? c.b : c.b + lane;
@@ -216,7 +221,7 @@ void contractManyTiles(const ContractArgs<T>& c) {
         const int64_t q1 = q0 + group < columns.tiles ? q0 + group : columns.tiles;
         int64_t k0 = 0;
         do {
-          const int64_t k1 = k0 + kContractPiece < c.K ? k0 + kContractPiece : c.K;
+          const int64_t k1 = k0 + longest < c.K ? k0 + longest : c.K;
           T* to = packed;
           for (int64_t k = k0; k < k1; k++) {
             const Vec<T> wv = w == nullptr ? set(T(1)) : loadLanes(w + k * c.wK, c.wUniform);
@@ -246,12 +251,11 @@ void contractManyTiles(const ContractArgs<T>& c) {
 template <class T>
 void contract(const ContractArgs<T>& c) {
   if (c.I <= 0 || c.J <= 0 || c.B <= 0) return;
-  // The upper triangle of four rows has ten sums: one tile on every instruction set.
-  const bool small = c.symmetric ? c.I <= 4 : c.I <= kContractTile && c.J <= kContractTile;
+  const bool small = c.symmetric ? c.I <= kContractUpper : c.I <= kContractTile && c.J <= kContractTile;
   if (small && c.aUniform == c.bUniform && !(c.w != nullptr && c.wUniform)) {
-    if (!c.aUniform && c.w != nullptr) return contractPickRows<T, ContractKind::kPanels, 4>(c);
-    if (!c.aUniform) return contractPickRows<T, ContractKind::kWeightless, 4>(c);
-    if (c.w != nullptr && c.symmetric) return contractPickRows<T, ContractKind::kUniform, 4>(c);
+    if (!c.aUniform && c.w != nullptr) return contractPickRows<T, ContractKind::kPanels, kContractUpper>(c);
+    if (!c.aUniform) return contractPickRows<T, ContractKind::kWeightless, kContractUpper>(c);
+    if (c.w != nullptr && c.symmetric) return contractPickRows<T, ContractKind::kUniform, kContractUpper>(c);
   }
   contractManyTiles(c);
 }
