@@ -28,6 +28,7 @@ for (const file of data) {
 let run = 0;
 let all = 0;
 for (const [name, counts] of [...lines].sort()) {
+  if (counts.size === 0) continue;
   const hit = [...counts.values()].filter((count) => count > 0).length;
   run += hit;
   all += counts.size;

@@ -19,7 +19,7 @@ Napi::Object makeHandle(Napi::Env env, std::unique_ptr<T> owned) {
       napi_wrap(env, handle, owned.get(), finalize, nullptr, nullptr) != napi_ok) {
     throw Napi::Error::New(env);
   }
-  owned.release();
+  static_cast<void>(owned.release());
   return handle;
 }
 
