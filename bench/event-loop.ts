@@ -1,8 +1,9 @@
 // How late a 1 ms timer is in a process that computes a million Hessians at the same time: the event loop must stay free.
-//   node dist/bench/event-loop.js [points]
+//   node dist/bench/event-loop.js [points] [--json]
 import { evaluate, hessian, nn, numpy as np, random, vmap } from 'nabla';
 
-const N = Number(process.argv[2] ?? 1_000_000);
+const json = process.argv.includes('--json');
+const N = Number(process.argv.slice(2).find((argument) => argument !== '--json') ?? 1_000_000);
 const model = new nn.MLP({ features: [20, 20, 20, 20, 20, 1] });
 const params = model.init(random.PRNGKey(0), np.ones([1, 3]));
 const u = (p: nn.Params, x: np.Array) => np.squeeze(model.apply(p, x));
@@ -25,18 +26,30 @@ async function lateness(until: Promise<unknown>): Promise<number[]> {
   return late.sort((a, b) => a - b);
 }
 
+const percentile = (late: readonly number[], share: number): number =>
+  late[Math.min(late.length - 1, Math.floor(share * late.length))] ?? 0;
+
 function report(what: string, late: readonly number[]): void {
-  const at = (share: number) => (late[Math.min(late.length - 1, Math.floor(share * late.length))] ?? 0).toFixed(2);
+  if (json) return;
+  const at = (share: number) => percentile(late, share).toFixed(2);
   console.log(`${what}: ${late.length} timers, late by ${at(0.5)} ms (p50), ${at(0.99)} ms (p99), ${at(1)} ms (max)`);
 }
 
 // Compiles, and lets V8 do the same.
 await evaluate(hessians, [params, X]);
-report('idle', await lateness(new Promise((done) => setTimeout(done, 2_000))));
+const idle = await lateness(new Promise((done) => setTimeout(done, 2_000)));
+report('idle', idle);
 const begin = performance.now();
 const work = (async () => {
   // Several in a row, so that there are enough timers for a percentile.
   for (let i = 0; i < 5; i++) await evaluate(hessians, [params, X]);
 })();
-report(`during 5 x ${N} Hessians`, await lateness(work));
-console.log(`${((5 * N) / (performance.now() - begin) / 1000).toFixed(2)} million Hessians a second meanwhile`);
+const busy = await lateness(work);
+report(`during 5 x ${N} Hessians`, busy);
+if (json) {
+  console.log(
+    JSON.stringify({ idle: percentile(idle, 0.99), p50: percentile(busy, 0.5), p99: percentile(busy, 0.99) }),
+  );
+} else {
+  console.log(`${((5 * N) / (performance.now() - begin) / 1000).toFixed(2)} million Hessians a second meanwhile`);
+}

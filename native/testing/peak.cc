@@ -1,6 +1,6 @@
-// fmaPeak(isa, dtype, milliseconds): floating-point operations per second of nothing but fused multiply-adds, on the calling
-// thread, the yardstick of bench/. The best of repetitions of about a millisecond: what another process takes away is not
-// the machine's peak.
+// fmaPeak(isa, dtype, milliseconds): floating-point operations per second of nothing but fused multiply-adds,
+// on the calling thread, the yardstick of bench/. The best of repetitions of about a millisecond: what
+// another process takes away is not the machine's peak.
 #include <algorithm>
 #include <chrono>
 #include <string>

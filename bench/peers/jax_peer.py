@@ -1,0 +1,223 @@
+"""JAX as a contestant. Every quantity has the form users write first ("plain") and the better ones; those that work on a whole
+batch are tried in chunks too, by lax.map and from the host."""
+import peer
+
+peer.limit_threads()
+
+import sys
+
+import jax
+import jax.numpy as jnp
+import jaxlib
+import numpy as np
+
+jax.config.update("jax_enable_x64", True)
+jax.config.update("jax_platforms", "cpu")
+
+
+def network(layers, x):
+    """One sample [d] or a batch [..., d] -> [...]."""
+    for kernel, bias in layers[:-1]:
+        x = jnp.tanh(x @ kernel + bias)
+    kernel, bias = layers[-1]
+    return (x @ kernel + bias)[..., 0]
+
+
+# Per sample; vmapped below.
+
+
+def hvp(layers, x, v):
+    return jax.jvp(jax.grad(network, argnums=1), (layers, x), (jax.tree.map(jnp.zeros_like, layers), v))[1]
+
+
+def hessian_linearize(layers, x):
+    """Forward over reverse with the gradient's primal part computed once."""
+    _, push = jax.linearize(lambda y: jax.grad(network, argnums=1)(layers, y), x)
+    return jax.vmap(push)(jnp.eye(x.size, dtype=x.dtype))
+
+
+def laplacian_trace(layers, x):
+    return jnp.trace(jax.hessian(network, argnums=1)(layers, x))
+
+
+def laplacian_jvp(layers, x):
+    eye = jnp.eye(x.size, dtype=x.dtype)
+    _, push = jax.linearize(lambda y: jax.grad(network, argnums=1)(layers, y), x)
+    return jnp.sum(jax.vmap(lambda e: push(e) @ e)(eye))
+
+
+# Whole batches, formulas by hand: J [N, n, d] are the tangents of a layer, samples outermost so that products are GEMMs.
+
+
+def contracted(layers, x):
+    """Hessians by the contracted sweep, the formula nabla compiles to."""
+    n, d = x.shape
+    value, tangents, saved = x, None, []
+    for kernel, bias in layers[:-1]:
+        value = jnp.tanh(value @ kernel + bias)
+        slope = 1 - value * value
+        before = jnp.broadcast_to(kernel, (n, *kernel.shape)) if tangents is None else tangents @ kernel
+        tangents = before * slope[:, None, :]
+        saved.append((value, slope, before))
+    adjoint = jnp.broadcast_to(layers[-1][0][:, 0], (n, layers[-1][0].shape[0]))
+    total = jnp.zeros((n, d, d), x.dtype)
+    for (value, slope, before), (kernel, _) in zip(reversed(saved), reversed(layers[:-1])):
+        curvature = -2 * value * slope * adjoint
+        total += jnp.einsum("nik,nk,njk->nij", before, curvature, before)
+        adjoint = (adjoint * slope) @ kernel.T
+    return total
+
+
+def forward_laplacian(layers, x):
+    """Value, tangents and Laplacian pushed forward together (Li et al. 2023, what folx does)."""
+    n, d = x.shape
+    value, tangents, laplacian = x, None, None
+    for kernel, bias in layers[:-1]:
+        value = jnp.tanh(value @ kernel + bias)
+        slope = 1 - value * value
+        if tangents is None:
+            tangents = jnp.broadcast_to(kernel, (n, *kernel.shape))
+            laplacian = jnp.zeros_like(value)
+        else:
+            tangents = tangents @ kernel
+            laplacian = laplacian @ kernel
+        laplacian = slope * laplacian - 2 * value * slope * jnp.sum(tangents * tangents, axis=1)
+        tangents = tangents * slope[:, None, :]
+    return (laplacian @ layers[-1][0])[:, 0]
+
+
+def batch_gradient(layers, x):
+    """The sum trick: one reverse sweep of whole-batch products."""
+    values, pull = jax.vjp(lambda y: network(layers, y), x)
+    return values, pull(jnp.ones_like(values))[0]
+
+
+# Loss of Burgers' residual, x = (t, x): ways to get u_xx beside the gradient.
+
+
+def burgers(second):
+    def residual(layers, x):
+        (ut, ux), uxx = second(layers, x)
+        return ut + network(layers, x) * ux - (0.01 / np.pi) * uxx
+
+    def loss(layers, X):
+        return jnp.mean(jax.vmap(residual, (None, 0))(layers, X) ** 2)
+
+    return jax.value_and_grad(loss)
+
+
+E1 = np.array([0.0, 1.0])
+
+
+def second_hessian(layers, x):
+    return jax.grad(network, 1)(layers, x), jax.hessian(network, 1)(layers, x)[1, 1]
+
+
+def second_forward_reverse(layers, x):
+    gradient, tangent = jax.jvp(lambda y: jax.grad(network, 1)(layers, y), (x,), (jnp.asarray(E1, x.dtype),))
+    return gradient, tangent[1]
+
+
+def second_forward_forward(layers, x):
+    e0, e1 = (jnp.asarray(e, x.dtype) for e in (E1[::-1].copy(), E1))
+
+    def along(y):
+        return jax.jvp(lambda z: network(layers, z), (y,), (e1,))[1]
+
+    ux, uxx = jax.jvp(along, (x,), (e1,))
+    return (jax.jvp(lambda z: network(layers, z), (x,), (e0,))[1], ux), uxx
+
+
+def burgers_batched(layers, X):
+    """Whole-batch jvp of the sum trick's gradient."""
+
+    def loss(layers):
+        gradient = lambda y: jax.grad(lambda z: jnp.sum(network(layers, z)))(y)
+        direction = jnp.broadcast_to(jnp.asarray(E1, X.dtype), X.shape)
+        g, t = jax.jvp(gradient, (X,), (direction,))
+        r = g[:, 0] + network(layers, X) * g[:, 1] - (0.01 / np.pi) * t[:, 1]
+        return jnp.mean(r**2)
+
+    return jax.value_and_grad(loss)(layers)
+
+
+# name -> function of one sample (mapped) or of a batch
+MAPPED = {
+    "value": {"plain": network},
+    "gradient": {"plain": jax.value_and_grad(network, argnums=1)},
+    "hessian": {"plain": jax.hessian(network, argnums=1), "linearize": hessian_linearize},
+    "hvp": {"plain": hvp},
+    "laplacian": {"plain": laplacian_trace, "linearize": laplacian_jvp},
+}
+BATCHED = {
+    "value": {"batched": network},
+    "gradient": {"batched": batch_gradient},
+    "hessian": {"contracted by hand": contracted},
+    "hvp": {},
+    "laplacian": {"forward Laplacian": forward_laplacian},
+}
+STEPS = {
+    "plain": burgers(second_hessian),
+    "forward over reverse": burgers(second_forward_reverse),
+    "forward over forward": burgers(second_forward_forward),
+    "batched jvp": burgers_batched,
+}
+
+# A mapped Hessian of a batch this long keeps tens of arrays of N·(d + 1)·n numbers at once.
+WHOLE_LIMIT_BYTES = 6 * 2**30
+
+
+def whole_fits(case):
+    numbers = case["N"] * (case["d"] + 1) * max(case["features"])
+    return 12 * numbers * (4 if case["dtype"] == "float32" else 8) < WHOLE_LIMIT_BYTES
+
+
+def recipes(case):
+    quantity = case["quantity"]
+    if quantity == "step":
+        return list(STEPS)
+    names = [*MAPPED[quantity], *BATCHED[quantity]]
+    # Long batches: the whole at once only in the form users write first.
+    whole = names if case["N"] <= 65536 else names[:1]
+    found = list(whole) if whole_fits(case) else []
+    chunks = peer.chunks_of(case["N"])
+    # Of a million samples every trial takes a second: the chunks that have won elsewhere.
+    if case["N"] > 65536:
+        chunks = [c for c in chunks if 1024 <= c <= 8192]
+    for name in names:
+        found += [f"{name}, lax.map {c}" for c in chunks]
+    return found
+
+
+def prepare(recipe, case, layers, x, v):
+    layers = [(jnp.asarray(k), jnp.asarray(b)) for k, b in layers]
+    quantity = case["quantity"]
+    if quantity == "step":
+        f = jax.jit(STEPS[recipe])
+        X = jnp.asarray(x)
+        return lambda: jax.block_until_ready(f(layers, X)), lambda r: [np.asarray(r[0]).reshape(1), peer.flat_gradient(r[1])]
+    name, _, chunk = recipe.partition(", lax.map ")
+    inputs = [jnp.asarray(x)] + ([jnp.asarray(v)] if quantity == "hvp" else [])
+    axes = (None, *(0 for _ in inputs))
+    batch = jax.vmap(MAPPED[quantity][name], axes) if name in MAPPED[quantity] else BATCHED[quantity][name]
+    if chunk:
+        f = jax.jit(lambda layers, *xs: in_chunks(batch, layers, xs, int(chunk)))
+    else:
+        f = jax.jit(batch)
+    return lambda: jax.block_until_ready(f(layers, *inputs)), lambda r: list(r) if isinstance(r, tuple) else [r]
+
+
+def in_chunks(batch, layers, xs, chunk):
+    """lax.map over whole chunks, then the rest: what lax.map's batch_size does, for functions of a batch."""
+    n = xs[0].shape[0]
+    whole = n // chunk * chunk
+    head = jax.lax.map(lambda c: batch(layers, *c), tuple(a[:whole].reshape(-1, chunk, *a.shape[1:]) for a in xs))
+    parts = [jax.tree.map(lambda a: a.reshape(whole, *a.shape[2:]), head)]
+    if whole < n:
+        parts.append(batch(layers, *(a[whole:] for a in xs)))
+    return jax.tree.map(lambda *a: jnp.concatenate(a) if len(a) > 1 else a[0], *parts)
+
+
+if __name__ == "__main__":
+    versions = {"jax": jax.__version__, "jaxlib": jaxlib.__version__, "python": sys.version.split()[0]}
+    peer.serve(versions, recipes, prepare)

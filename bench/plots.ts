@@ -1,0 +1,169 @@
+// SVG plots of a run; scales and curves are d3's, no DOM is needed.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { scaleLinear, scaleLog } from 'd3-scale';
+import { line } from 'd3-shape';
+import { type Case, networkName } from './cases.js';
+import type { Outcome } from './measure.js';
+import type { Results } from './results.js';
+
+type Point = readonly [x: number, y: number];
+
+interface Plot {
+  readonly title: string;
+  readonly labels: readonly [x: string, y: string];
+  readonly series: readonly { readonly name: string; readonly points: readonly Point[] }[];
+  /** Shares are drawn from 0 to 1, everything else on a logarithmic axis. */
+  readonly scale: 'log' | 'share';
+}
+
+const [width, height] = [640, 380];
+const margin = { left: 64, right: 210, top: 36, bottom: 48 };
+const palette = ['#1f6f8b', '#c8553d', '#4c956c', '#7b5ea7', '#b8860b', '#555555', '#d16ba5', '#2b2d42'];
+const [left, right, top, bottom] = [margin.left, width - margin.right, margin.top, height - margin.bottom];
+
+const escape = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+
+const label = (x: number, y: number, content: string, anchor: string, more = ''): string =>
+  `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}" ${more}>${escape(content)}</text>`;
+
+function short(v: number): string {
+  const [unit, name] = (
+    [
+      [1e6, 'M'],
+      [1e3, 'k'],
+      [1, ''],
+    ] as const
+  ).find(([u]) => v >= u) ?? [1, ''];
+  return `${Number((v / unit).toPrecision(3))}${name}`;
+}
+
+function draw({ title, labels, series, scale }: Plot): string {
+  const all = series.flatMap(({ points }) => points);
+  const xs = all.map(([x]) => x);
+  const ys = all.map(([, y]) => y);
+  const x = scaleLog([Math.min(...xs), Math.max(...xs)], [left, right]);
+  const y =
+    scale === 'share'
+      ? scaleLinear([0, 1], [bottom, top])
+      : scaleLog([Math.min(...ys) / 1.2, Math.max(...ys) * 1.2], [bottom, top]);
+  const path = line<Point>(
+    ([a]) => x(a),
+    ([, b]) => y(b),
+  ).digits(1);
+  const curves = series.map(({ name, points }, i) => {
+    const colour = palette[i % palette.length]!;
+    const dots = points.map(
+      ([a, b]) => `<circle cx="${x(a).toFixed(1)}" cy="${y(b).toFixed(1)}" r="2.6" fill="${colour}"/>`,
+    );
+    return (
+      `<path d="${path(points)}" fill="none" stroke="${colour}" stroke-width="1.6"${i >= palette.length ? ' stroke-dasharray="4 3"' : ''}/>` +
+      dots.join('') +
+      label(right + 12, top + 8 + 16 * i, name, 'start', `fill="${colour}"`)
+    );
+  });
+  const xTicks = [...new Set(xs)].sort((a, b) => a - b).map((v) => [x(v), short(v)] as const);
+  const yTicks = y.ticks(5).map((v) => [y(v), scale === 'share' ? `${100 * v} %` : short(v)] as const);
+  // On a logarithmic axis d3 offers every digit of a decade: 1, 2 and 5 are enough.
+  const kept = scale === 'share' ? yTicks : yTicks.filter(([, text]) => /^0?\.?0*[125]0*[kM]?$/.test(text));
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="sans-serif" font-size="11">`,
+    `<rect width="${width}" height="${height}" fill="white"/>`,
+    label((left + right) / 2, 20, title, 'middle', 'font-weight="bold" font-size="12"'),
+    ...kept.map(([at]) => `<path d="M${left},${at.toFixed(1)}H${right}" stroke="#e4e4e4"/>`),
+    `<path d="M${left},${top}V${bottom}H${right}" fill="none" stroke="#444"/>`,
+    ...xTicks.map(
+      ([at, text]) =>
+        `<path d="M${at.toFixed(1)},${bottom}v4" stroke="#444"/>${label(at, bottom + 16, text, 'middle')}`,
+    ),
+    ...kept.map(([at, text]) => label(left - 7, at + 4, text, 'end')),
+    label((left + right) / 2, height - 10, labels[0], 'middle'),
+    `<text transform="translate(15,${(top + bottom) / 2}) rotate(-90)" text-anchor="middle">${escape(labels[1])}</text>`,
+    ...curves,
+    '</svg>\n',
+  ].join('\n');
+}
+
+/** Series of the outcomes of equal name, in order of x; several with the same x are drawn as they come. */
+function seriesOf(items: readonly { name: string; point: Point }[]): Plot['series'] {
+  const groups = new Map<string, Point[]>();
+  for (const { name, point } of items) groups.set(name, [...(groups.get(name) ?? []), point]);
+  return [...groups]
+    .map(([name, points]) => ({ name, points: points.sort((a, b) => a[0] - b[0]) }))
+    .filter(({ points }) => points.length > 1);
+}
+
+const threadsOf = ({ threads }: Case): string => (threads === 1 ? '1 thread' : `${threads} threads`);
+const uniform = ({ features }: Case): boolean => features.slice(0, -1).every((n) => n === features[0]);
+
+function plotsOf({ outcomes, machine }: Results): Record<string, Plot> {
+  const hessians = outcomes.filter(({ case: c }) => c.quantity === 'hessian');
+  const peers = outcomes.some(({ entries }) => entries.length > 1);
+  const throughput = (of: readonly Outcome[]) =>
+    seriesOf(
+      of.flatMap(({ case: c, entries }) =>
+        entries
+          .filter((e) => e.best)
+          .map((e) => ({
+            name: `${e.name} ${networkName(c)} ${c.dtype}, ${threadsOf(c)}`,
+            point: [c.N, e.samplesPerSecond] as const,
+          })),
+      ),
+    );
+  const share = seriesOf(
+    hessians
+      .filter(({ case: c }) => c.N >= 1024 && c.d === 3 && uniform(c) && c.threads === 1)
+      .filter(({ case: c }, _, all) => {
+        // One batch per width: the longest.
+        const same = all.filter((o) => networkName(o.case) === networkName(c) && o.case.dtype === c.dtype);
+        return c.N === Math.max(...same.map((o) => o.case.N));
+      })
+      .map(({ case: c, share: s }) => ({ name: c.dtype, point: [c.features[0]!, s.all] as const })),
+  );
+  const ratios = seriesOf(
+    outcomes.flatMap(({ case: c, entries }) =>
+      entries
+        .filter((e) => e.ratio && e.best)
+        .map((e) => ({
+          name: `${e.name}: ${c.quantity} ${networkName(c)} ${c.dtype}`,
+          point: [c.N, e.ratio!.median] as const,
+        })),
+    ),
+  );
+  const plots: Record<string, Plot> = {
+    throughput: {
+      title: 'Hessians per second',
+      labels: ['N, samples in a call', 'per second'],
+      series: throughput(hessians),
+      scale: 'log',
+    },
+    share: {
+      title: `Hessians: share of FMA peak, one thread, ${machine.cpu}`,
+      labels: ['width of the layers', 'share of peak'],
+      series: share,
+      scale: 'share',
+    },
+  };
+  if (peers) {
+    plots.ratio = {
+      title: 'How many times faster nabla is',
+      labels: ['N, samples in a call', '×'],
+      series: ratios,
+      scale: 'log',
+    };
+  }
+  return plots;
+}
+
+/** Writes `<folder>/<name>-<plot>.svg` for every plot that has a curve; returns the paths. */
+export function writePlots(folder: string, name: string, results: Results): string[] {
+  mkdirSync(folder, { recursive: true });
+  const written: string[] = [];
+  for (const [kind, plot] of Object.entries(plotsOf(results))) {
+    if (plot.series.length === 0) continue;
+    const file = join(folder, `${name}-${kind}.svg`);
+    writeFileSync(file, draw(plot));
+    written.push(file);
+  }
+  return written;
+}
