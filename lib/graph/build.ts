@@ -42,9 +42,12 @@ export function fullValue(node: Node): number | undefined {
   return value?.kind === 'full' ? value.value : undefined;
 }
 
-/** A value equal to `x` but distinct from it: what a transform differentiates with respect to. */
-export function copy(x: Node): Node {
-  return new Node('copy', [x], {}, x.shape, x.dtype, x.axes);
+/**
+ * A value equal to `x` but distinct from it: what a transform differentiates with respect to. It is mapped over `axes` as well,
+ * each sample having its own.
+ */
+export function copy(x: Node, axes: readonly MapAxis[] = []): Node {
+  return new Node('copy', [x], {}, x.shape, x.dtype, unionAxes([x.axes, axes]));
 }
 
 export function convert(x: Node, dtype: DType): Node {
@@ -265,7 +268,10 @@ export function rebuild(node: Node, inputs: readonly Node[], attrs = node.attrs)
     case 'constant':
       return node;
     case 'copy':
-      return copy(x);
+      return copy(
+        x,
+        node.axes.filter((axis) => !node.inputs[0]!.axes.includes(axis)),
+      );
     case 'convert':
       return convert(x, node.dtype);
     case 'einsum':

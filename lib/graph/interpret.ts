@@ -103,6 +103,7 @@ function evaluate(node: Node, value: (x: Node) => TypedArray, inputs: readonly C
       return out;
     }
     case 'copy':
+      return gather(out, storedDims(node), value(x!), broadcastStrides(x!, node), 0);
     case 'reshape':
       return value(x!);
     case 'convert':

@@ -135,7 +135,8 @@ class Accumulator {
   readonly #tangents: readonly Tangents[];
   readonly #adjoints: MapAxis;
   readonly #kept: Kept;
-  readonly #blocks: (Node | null)[][];
+  /** The terms of every block, in the order of the sweep back. */
+  readonly #blocks: Node[][][];
   /** Variables whose own block (i, i) is not symmetric to the bit as it is summed up. */
   readonly #lopsided = new Set<number>();
 
@@ -144,7 +145,7 @@ class Accumulator {
     this.#tangents = tangents;
     this.#adjoints = adjoints;
     this.#kept = kept;
-    this.#blocks = frames.map(() => frames.map(() => null));
+    this.#blocks = frames.map(() => frames.map(() => []));
   }
 
   /** Σ_k J_kᵀ w_k J_k at a chain's root. */
@@ -200,7 +201,9 @@ class Accumulator {
 
   /** The blocks in the shapes promised, seen through the sandwich where there is one. */
   finish(output: Node): (Node | null)[][] {
-    const flat: (Node | null)[] = this.#blocks.flat();
+    // Summed from the inputs' side: what is computed follows this order, and so the adjoints, which are cheap, come first and the
+    // tangents of one layer can be forgotten as soon as those of the next are there.
+    const flat = this.#blocks.flat().map((terms) => terms.reduceRight<Node | null>(addTangents, null));
     const axes = [this.#adjoints, ...this.#tangents.map((t) => t.axis)];
     const present = flat.filter((block): block is Node => block !== null);
     const explicit = axes.reduce<Node[]>((blocks, axis) => materialize(blocks, axis), present);
@@ -285,7 +288,7 @@ class Accumulator {
   }
 
   #add(i: number, j: number, term: Node, node: Node): void {
-    this.#blocks[i]![j] = addTangents(this.#blocks[i]![j], sumShared(term, node, this.#frames[i]!.inner));
+    this.#blocks[i]![j]!.push(sumShared(term, node, this.#frames[i]!.inner));
   }
 
   /** H = W_iᵀ M W_j for variables seen through the first layer. */

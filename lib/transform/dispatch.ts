@@ -3,7 +3,7 @@ import { isTypedArray } from '../array/dtype.js';
 import { formatShape } from '../array/shape.js';
 import type { execute } from '../compile/execute.js';
 import { copy } from '../graph/build.js';
-import type { Node } from '../graph/node.js';
+import type { MapAxis, Node } from '../graph/node.js';
 import { isFloat } from '../numpy/apply.js';
 import { NablaError } from '../runtime/errors.js';
 import { arrayOf, currentTrace, nodeOf, toArray } from '../trace/trace.js';
@@ -96,6 +96,19 @@ export function resolveArgnums(argnums: number | readonly number[], count: numbe
  */
 export const liveVariables = new Set<Node>();
 
+/** The axes of the maps whose function is being called, outermost first. */
+const enclosing: MapAxis[] = [];
+
+/** Calls `f` for one sample of a mapped axis. */
+export function withinMap<R>(axis: MapAxis, f: () => R): R {
+  enclosing.push(axis);
+  try {
+    return f();
+  } finally {
+    enclosing.pop();
+  }
+}
+
 /** The arguments named by argnums as fresh variables, and `f`'s result as a function of them. */
 export interface Differentiated {
   /** Per argnum: its variables and its structure. */
@@ -122,7 +135,8 @@ export function differentiate<R>(
   const variables = flat.map(({ leaves, structure }, k) =>
     leaves.map((x, leaf) => {
       requireDifferentiable(what, x, structure.paths(`argument[${positions[k]}]`)[leaf]!);
-      return copy(nodeOf(x));
+      // A derivative taken for one sample is that sample's own, also in what the samples share.
+      return copy(nodeOf(x), enclosing);
     }),
   );
   if (variables.every((list) => list.length === 0)) {

@@ -8,7 +8,7 @@ import { checkOptions } from '../runtime/options.js';
 import { arrayOf, nodeOf, toArray } from '../trace/trace.js';
 import { type AxisTree, broadcastAxes, broadcastPrefix } from '../tree/prefix.js';
 import { flatten, flattenList, unflatten } from '../tree/tree.js';
-import { callTraced, checkFunction, transformed } from './dispatch.js';
+import { callTraced, checkFunction, transformed, withinMap } from './dispatch.js';
 import type { Inputs } from './types.js';
 
 export interface VmapOptions {
@@ -76,7 +76,8 @@ function mapped(
     'batch',
   );
   const perSample = leaves.map((x, i) => arrayOf(axes[i] === null ? nodeOf(x) : batch(nodeOf(x), axes[i]!, axis)));
-  return gathered(callTraced('vmap', f, unflatten<unknown[]>(structure, perSample)), axis, outAxes);
+  const result = withinMap(axis, () => callTraced('vmap', f, unflatten<unknown[]>(structure, perSample)));
+  return gathered(result, axis, outAxes);
 }
 
 function batchSize(

@@ -9,6 +9,7 @@ import { jacfwd, jacrev } from '../../lib/transform/jacobian.js';
 import { jit } from '../../lib/transform/jit.js';
 import { hvp } from '../../lib/transform/jvp.js';
 import { vmap } from '../../lib/transform/vmap.js';
+import { map } from '../../lib/tree/tree.js';
 import { expectClose, expectSame, largest } from '../support/close.js';
 import { type Network, networks } from '../support/random-network.js';
 import { afterEveryPass, interpreted, native } from '../support/routes.js';
@@ -118,6 +119,37 @@ describe('random networks', () => {
       // The gradient of a sum over the batch holds every sample's own.
       const total = (p: nn.ParamsLike, Y: Array) => np.sum(apply(p, Y).at(null, 0));
       expectClose(grad(total, wrtX)(params, X), batched(grad(u, wrtX))(params, X), TOLERANCE, 1);
+    });
+  });
+
+  it('derivatives in parameters that samples share, for every sample by itself', () => {
+    check(6, ({ apply, u, params, points }) => {
+      const N = 4;
+      const X = points(N);
+      const each = (i: number) => X.at(i);
+      const gradients = batched(grad(u))(params, X);
+      const jacobians = batched(jacrev(apply))(params, X);
+      const bias = (x: Array) => (b: Array) => {
+        const tree = params.params as Record<string, { kernel: Array; bias: Array }>;
+        return u({ params: { ...tree, Dense_0: { ...tree.Dense_0!, bias: b } } }, x);
+      };
+      const { Dense_0 } = params.params as Record<string, { bias: Array }>;
+      const hessians = vmap((b: Array, x: Array) => hessian(bias(x))(b), [null, 0])(Dense_0!.bias, X);
+      for (let i = 0; i < N; i++) {
+        expectClose(
+          map((g: Array) => g.at(i), gradients),
+          grad(u)(params, each(i)),
+          TOLERANCE,
+          1,
+        );
+        expectClose(
+          map((g: Array) => g.at(i), jacobians),
+          jacrev(apply)(params, each(i)),
+          TOLERANCE,
+          1,
+        );
+        expectClose((hessians as Array).at(i), hessian(bias(each(i)))(Dense_0!.bias), TOLERANCE, 1);
+      }
     });
   });
 
