@@ -53,6 +53,9 @@ export const log1p = unary('log1p');
 export const sin = unary('sin');
 export const cos = unary('cos');
 export const tan = (x: ArrayLike): Array => div(sin(x), cos(x));
+/** (eˣ − e⁻ˣ)/2 from differences to 1, so that nothing cancels near 0. */
+export const sinh = (x: ArrayLike): Array => mul(0.5, sub(expm1(x), expm1(neg(x))));
+export const cosh = (x: ArrayLike): Array => mul(0.5, add(exp(x), exp(neg(x))));
 export const tanh = unary('tanh');
 /** 1/(1 + e⁻ˣ). */
 export const sigmoid = unary('sigmoid');

@@ -6,6 +6,7 @@ export {
   atan2,
   clip,
   cos,
+  cosh,
   div,
   equal,
   erf,
@@ -33,6 +34,7 @@ export {
   sigmoid,
   sign,
   sin,
+  sinh,
   softplus,
   sqrt,
   square,
@@ -55,3 +57,7 @@ export {
   squeeze,
   stack,
 } from './shaping.js';
+export { norm, std, type VarianceOptions, variance as var } from './statistics.js';
+
+/** The ratio of a circle's circumference to its diameter. */
+export const pi = Math.PI;

@@ -65,7 +65,7 @@ export function scaleByLbfgs(options: LbfgsMemoryOptions = {}): GradientTransfor
       const tree = mapArrays((u) => {
         const part = direction.subarray(begin, begin + u.size);
         begin += u.size;
-        return new ConcreteArray(typedArrayClass(u.dtype).from(part), u.shape);
+        return new ConcreteArray(new (typedArrayClass(u.dtype))(part), u.shape);
       }, updates);
       return [tree, memory];
     },

@@ -98,7 +98,7 @@ function searched(dtype: DType, step: number, end: EvaluatedPoint, info: readonl
 
 /** step·u rounded to the array's dtype. */
 function times(step: number, u: Array): Array {
-  const result = typedArrayClass(u.dtype).from(u.data);
+  const result = new (typedArrayClass(u.dtype))(u.data);
   for (let i = 0; i < result.length; i++) result[i]! *= step;
   return new ConcreteArray(result, u.shape);
 }
@@ -106,7 +106,7 @@ function times(step: number, u: Array): Array {
 /** p + step·u with the roundings of applyUpdates, so that the value found is that of the parameters to come, to the bit. */
 function alongLine(p: Array, u: Array, step: number): Array {
   const { data } = times(step, u);
-  const result = typedArrayClass(p.dtype).from(p.data);
+  const result = new (typedArrayClass(p.dtype))(p.data);
   for (let i = 0; i < result.length; i++) result[i]! += data[i]!;
   return new ConcreteArray(result, p.shape);
 }
