@@ -136,61 +136,105 @@ NABLA_INLINE void contractPickRows(const ContractArgs<T>& c) {
 inline constexpr int64_t kContractPiece = 64;    // of k, at most: a tile's a w is 4 x 64 x 64 bytes, half of a small L1
 inline constexpr int64_t kContractColumns = 32;  // of j: partial sums between pieces are 4 x 32 x 64 bytes
 
-// One register of lanes, k steps of a packed a w [k][kRows]. The sums start from `from` (kRows rows of kContractColumns
-// registers, null for zeros) and end in `to`, or, if that is null, in the result.
-template <class T, int kRows, int kColumns, bool kUpper, bool kUniform>
-void contractPackedTile(int64_t steps, const T* packed, const T* b, int64_t bJ, int64_t bK, const T* from, T* to,
-                        const ContractOut<T>& o) {
+// One register of lanes, a piece of k. The sums start from `from` (kRows rows of kContractColumns registers, null for zeros)
+// and end in `to`, or, if that is null, in the result.
+template <class T>
+struct ContractPiece {
+  int64_t steps;
+  T* packed;  // a w as [k][kRows] registers
+  const T* a;
+  int64_t aI, aK;
+  const T* w;
+  int64_t wK;
+  const T* b;
+  int64_t bJ, bK;
+  const T* from;
+  T* to;
+};
+
+// How a tile comes by a w and b. The first tile of a row of tiles forms a w in passing and stores it: the stores go
+// unnoticed behind the multiply-adds, where a loop of their own would cost as much as a tile.
+enum class ContractSource { kForm, kPacked, kPackedUniform };
+
+template <class T, int kRows, int kColumns, bool kUpper, ContractSource kSource>
+void contractPackedTile(const ContractPiece<T>& piece, const ContractOut<T>& o) {
   constexpr int W = kWidth<T>;
+  constexpr bool kForm = kSource == ContractSource::kForm, kUniform = kSource == ContractSource::kPackedUniform;
   Vec<T> s[kRows][kColumns][1];
   NABLA_UNROLL
   for (int i = 0; i < kRows; i++) {
     NABLA_UNROLL
-    for (int j = 0; j < kColumns; j++) {
-      s[i][j][0] = from == nullptr ? set(T(0)) : load<T>(from + (i * kContractColumns + j) * W);
-    }
+    for (int j = 0; j < kColumns; j++) s[i][j][0] = set(T(0));
   }
-  for (int64_t k = steps; k > 0; k--) {
-    Vec<T> bv[kColumns];
-    NABLA_UNROLL
-    for (int j = 0; j < kColumns; j++) bv[j] = kUniform ? set(b[j * bJ]) : load<T>(b + j * bJ);
+  if (piece.from != nullptr) {
     NABLA_UNROLL
     for (int i = 0; i < kRows; i++) {
-      const Vec<T> x = load<T>(packed + i * W);
+      NABLA_UNROLL
+      for (int j = kUpper ? i : 0; j < kColumns; j++) s[i][j][0] = load<T>(piece.from + (i * kContractColumns + j) * W);
+    }
+  }
+  T* packed = piece.packed;
+  const T *a = piece.a, *b = piece.b, *w = piece.w;
+  const int64_t aI = piece.aI, aK = piece.aK, bJ = piece.bJ, bK = piece.bK, wK = piece.wK;
+  for (int64_t k = piece.steps; k > 0; k--) {
+    Vec<T> bv[kColumns], wv = set(T(0));
+    NABLA_UNROLL
+    for (int j = 0; j < kColumns; j++) bv[j] = kUniform ? set(b[j * bJ]) : load<T>(b + j * bJ);
+    if constexpr (kForm) wv = load<T>(w);
+    NABLA_UNROLL
+    for (int i = 0; i < kRows; i++) {
+      Vec<T> x;
+      if constexpr (kForm) {
+        x = (kUpper ? bv[i] : load<T>(a + i * aI)) * wv;
+        store<T>(packed + i * W, x);
+      } else {
+        x = load<T>(packed + i * W);
+      }
       NABLA_UNROLL
       for (int j = kUpper ? i : 0; j < kColumns; j++) s[i][j][0] = fma(x, bv[j], s[i][j][0]);
     }
     packed += kRows * W;
     b += bK;
+    if constexpr (kForm) {
+      a += aK;
+      w += wK;
+    }
   }
-  if (to == nullptr) return contractStore<T, kRows, kColumns, 1, kUpper>(o, s);
+  if (piece.to == nullptr) return contractStore<T, kRows, kColumns, 1, kUpper>(o, s);
   NABLA_UNROLL
   for (int i = 0; i < kRows; i++) {
     NABLA_UNROLL
-    for (int j = 0; j < kColumns; j++) store<T>(to + (i * kContractColumns + j) * W, s[i][j][0]);
+    for (int j = kUpper ? i : 0; j < kColumns; j++) store<T>(piece.to + (i * kContractColumns + j) * W, s[i][j][0]);
   }
 }
 
 template <class T>
-using ContractPackedTile = void (*)(int64_t, const T*, const T*, int64_t, int64_t, const T*, T*, const ContractOut<T>&);
+using ContractPackedTile = void (*)(const ContractPiece<T>&, const ContractOut<T>&);
+
+template <class T, int kRows, int kColumns, bool kUpper>
+NABLA_INLINE ContractPackedTile<T> pickSource(ContractSource source) {
+  switch (source) {
+    case ContractSource::kForm: return contractPackedTile<T, kRows, kColumns, kUpper, ContractSource::kForm>;
+    case ContractSource::kPacked: return contractPackedTile<T, kRows, kColumns, kUpper, ContractSource::kPacked>;
+    default: return contractPackedTile<T, kRows, kColumns, kUpper, ContractSource::kPackedUniform>;
+  }
+}
 
 template <class T, int kRows, int kColumns>
-NABLA_INLINE ContractPackedTile<T> pickPackedColumns(int64_t columns, bool uniform) {
+NABLA_INLINE ContractPackedTile<T> pickPackedColumns(int64_t columns, ContractSource source) {
   if constexpr (kColumns > 1) {
-    if (columns < kColumns) return pickPackedColumns<T, kRows, kColumns - 1>(columns, uniform);
+    if (columns < kColumns) return pickPackedColumns<T, kRows, kColumns - 1>(columns, source);
   }
-  return uniform ? contractPackedTile<T, kRows, kColumns, false, true> : contractPackedTile<T, kRows, kColumns, false, false>;
+  return pickSource<T, kRows, kColumns, false>(source);
 }
 
 template <class T, int kRows>
-NABLA_INLINE ContractPackedTile<T> pickPackedTile(int64_t rows, int64_t columns, bool upper, bool uniform) {
+NABLA_INLINE ContractPackedTile<T> pickPackedTile(int64_t rows, int64_t columns, bool upper, ContractSource source) {
   if constexpr (kRows > 1) {
-    if (rows < kRows) return pickPackedTile<T, kRows - 1>(rows, columns, upper, uniform);
+    if (rows < kRows) return pickPackedTile<T, kRows - 1>(rows, columns, upper, source);
   }
-  if (upper) {
-    return uniform ? contractPackedTile<T, kRows, kRows, true, true> : contractPackedTile<T, kRows, kRows, true, false>;
-  }
-  return pickPackedColumns<T, kRows, kContractTile>(columns, uniform);
+  if (upper) return pickSource<T, kRows, kRows, true>(source);
+  return pickPackedColumns<T, kRows, kContractTile>(columns, source);
 }
 
 // n split evenly into tiles of at most kContractTile: where tile t starts.
@@ -201,11 +245,28 @@ struct EvenSplit {
 };
 
 template <class T>
+__attribute__((noinline)) void contractPack(const ContractArgs<T>& c, const T* w, const ContractPiece<T>& piece, int64_t k0,
+                                            int64_t height) {
+  constexpr int W = kWidth<T>;
+  T* to = piece.packed;
+  for (int64_t k = 0; k < piece.steps; k++) {
+    const Vec<T> wv = w == nullptr ? set(T(1)) : loadLanes(w + (k0 + k) * c.wK, c.wUniform);
+    for (int64_t i = 0; i < height; i++) {
+      const Vec<T> x = loadLanes(piece.a + i * c.aI + k * c.aK, c.aUniform);
+      store<T>(to, w == nullptr ? x : x * wv);
+      to += W;
+    }
+  }
+}
+
+template <class T>
 void contractManyTiles(const ContractArgs<T>& c) {
   constexpr int W = kWidth<T>;
   alignas(64) T packed[kContractPiece * kContractTile * W];
   alignas(64) T partial[kContractTile * kContractColumns * W];
   const EvenSplit rows(c.I), columns(c.J);
+  // Everything varies by lane: the first tile of a row forms a w. Otherwise a loop of its own does.
+  const bool panels = c.w != nullptr && !c.aUniform && !c.bUniform && !c.wUniform;
   // A shorter piece keeps all of b in L1 where there are few columns; with more it comes from L2 once per tile of rows, and
   // partial sums would be moved more often than a shorter piece saves.
   const int64_t longest = c.J <= 12 ? kContractPiece / 2 : kContractPiece;
@@ -222,24 +283,22 @@ void contractManyTiles(const ContractArgs<T>& c) {
         int64_t k0 = 0;
         do {
           const int64_t k1 = k0 + longest < c.K ? k0 + longest : c.K;
-          T* to = packed;
-          for (int64_t k = k0; k < k1; k++) {
-            const Vec<T> wv = w == nullptr ? set(T(1)) : loadLanes(w + k * c.wK, c.wUniform);
-            for (int64_t i = i0; i < i0 + height; i++) {
-              const Vec<T> x = loadLanes(a + i * c.aI + k * c.aK, c.aUniform);
-              store<T>(to, w == nullptr ? x : x * wv);
-              to += W;
-            }
-          }
+          ContractPiece<T> piece{k1 - k0, packed, a + i0 * c.aI + k0 * c.aK, c.aI, c.aK, panels ? w + k0 * c.wK : nullptr,
+                                 c.wK,    nullptr, c.bJ, c.bK, nullptr, nullptr};
+          if (!panels) contractPack(c, w, piece, k0, height);
           for (int64_t q = q0; q < q1; q++) {
             const int64_t j0 = columns.start(q), width = columns.start(q + 1) - j0;
             const bool upper = c.symmetric && q == p;
+            const ContractSource source = panels && q == q0 ? ContractSource::kForm
+                                          : c.bUniform      ? ContractSource::kPackedUniform
+                                                            : ContractSource::kPacked;
             T* sums = partial + (j0 - columns.start(q0)) * W;
-            pickPackedTile<T, kContractTile>(height, width, upper, c.bUniform)(
-                k1 - k0, packed, b + j0 * c.bJ + k0 * c.bK, c.bJ, c.bK, k0 == 0 ? nullptr : sums,
-                k1 == c.K ? nullptr : sums,
-                {c.out + i0 * c.outI + j0 * c.outJ + lane,
-                 c.symmetric ? c.out + j0 * c.outI + i0 * c.outJ + lane : nullptr, c.outI, c.outJ, c.accumulate});
+            piece.b = b + j0 * c.bJ + k0 * c.bK;
+            piece.from = k0 == 0 ? nullptr : sums;
+            piece.to = k1 == c.K ? nullptr : sums;
+            pickPackedTile<T, kContractTile>(height, width, upper, source)(
+                piece, {c.out + i0 * c.outI + j0 * c.outJ + lane,
+                        c.symmetric ? c.out + j0 * c.outI + i0 * c.outJ + lane : nullptr, c.outI, c.outJ, c.accumulate});
           }
           k0 = k1;
         } while (k0 < c.K);
