@@ -1,4 +1,4 @@
-import { type Array, ConcreteArray } from '../array/array.js';
+import { type Array, ConcreteArray, type TypedArray } from '../array/array.js';
 import type { Graph } from '../graph/node.js';
 import { type AsyncOptions, runProgramAsync } from '../runtime/async.js';
 import { createProgram, type ProgramHandle } from '../runtime/program.js';
@@ -12,29 +12,46 @@ export interface Executable {
   readonly lowered: Lowered;
 }
 
+/** A program without the large arrays its graph captured, which may be others the next time. */
+interface Template {
+  readonly executable: Executable;
+  /** What the program reads after the graph's inputs: an array of its own, or the place among the graph's captured arrays. */
+  readonly captured: readonly (TypedArray | number)[];
+}
+
 /**
  * Compiled programs by what they compute, least recently used first. A function that is traced anew at every call (because
  * what it closes over may have changed) finds its program here and compiles nothing.
  */
-const cache = new Map<string, Executable>();
+const cache = new Map<string, Template>();
 
 /** Programs kept. A program holds its instructions and no batch-sized memory: tens of KiB. */
 const CACHE_LIMIT = 256;
 
 /** Compiles a graph, or finds its program in the cache. */
 export function compile(graph: Graph): Executable {
-  const key = fingerprint(graph);
+  const { key, captured } = fingerprint(graph);
   const known = cache.get(key);
   cache.delete(key);
-  const executable = known ?? compileNew(graph);
-  cache.set(key, executable);
+  const template = known ?? compileNew(graph, captured);
+  cache.set(key, template);
   if (cache.size > CACHE_LIMIT) cache.delete(cache.keys().next().value!);
-  return executable;
+  const { program, lowered } = template.executable;
+  const arrays = template.captured.map((x) => (typeof x === 'number' ? captured[x]! : x));
+  return { program, lowered: { ...lowered, captured: arrays } };
 }
 
-function compileNew(graph: Graph): Executable {
+function compileNew(graph: Graph, captured: readonly TypedArray[]): Template {
   const lowered = lower(graph);
-  return { program: createProgram(lowered.words), lowered };
+  const places = lowered.captured.map((data) => {
+    const place = captured.indexOf(data);
+    // A small array was recognised by its numbers: they must stay what they are.
+    return place >= 0 ? place : data.slice();
+  });
+  return {
+    executable: { program: createProgram(lowered.words), lowered: { ...lowered, captured: [] } },
+    captured: places,
+  };
 }
 
 /** Runs a compiled graph on concrete arrays. */

@@ -66,6 +66,37 @@ describe('without jit', () => {
     expect(counted(() => call(0.3)).compiled).toBe(0);
   });
 
+  it('captured arrays: small ones by their numbers, large ones by their place', () => {
+    const call = (n: number, value: number) => {
+      const data = np.full([n], value, { dtype: 'float64' });
+      const twice = np.full([n], 2 * value, { dtype: 'float64' });
+      const f = (y: Array) => np.sum(np.sin(np.mul(y, np.add(data, np.mul(y, twice)))));
+      return (grad(f)(np.ones([n], { dtype: 'float64' })) as Array).at(0).item();
+    };
+    const derivative = (a: number) => Math.cos(3 * a) * 5 * a; // sin(a y + 2 a y²) at 1
+    for (const [n, anew] of [
+      [100, 1],
+      [5000, 0],
+    ] as const) {
+      expect(call(n, 0.1)).toBeCloseTo(derivative(0.1), 14);
+      expect(counted(() => expect(call(n, 0.2)).toBeCloseTo(derivative(0.2), 14)).compiled).toBe(anew);
+      expect(counted(() => expect(call(n, 0.1)).toBeCloseTo(derivative(0.1), 14)).compiled).toBe(0);
+    }
+  });
+
+  it('an array written to between calls', () => {
+    for (const n of [3, 5000]) {
+      const data = new Float32Array(n).fill(1);
+      const f = (y: Array) => np.sum(np.mul(np.mul(y, y), data));
+      const first = () => (grad(f)(np.ones([n])) as Array).data[0];
+      const other = () =>
+        (grad((y: Array) => np.sum(np.mul(np.mul(y, y), new Float32Array(n).fill(1))))(np.ones([n])) as Array).data[0];
+      expect([first(), other()]).toEqual([2, 2]);
+      data.fill(3);
+      expect([first(), other()]).toEqual([6, 2]);
+    }
+  });
+
   it('hvp, vjp and the Laplacian, again and again', () => {
     const x = X.at(0);
     const calls = () => {
