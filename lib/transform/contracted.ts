@@ -209,9 +209,10 @@ class Accumulator {
     const explicit = axes.reduce<Node[]>((blocks, axis) => materialize(blocks, axis), present);
     let next = 0;
     const shaped = this.#blocks.map((row, i) =>
-      row.map(
-        (block, j) => block && this.#shaped(this.#evened(this.#sandwich(explicit[next++]!, i, j), i, j), output, i, j),
-      ),
+      row.map((terms, j) => {
+        if (terms.length === 0) return null;
+        return this.#shaped(this.#evened(this.#sandwich(explicit[next++]!, i, j), i, j), output, i, j);
+      }),
     );
     if (this.#kept !== 'matrix') return shaped;
     // The blocks below the diagonal mirror those above.
