@@ -1,7 +1,6 @@
 #include "addon/async_runner.h"
 
 #include <algorithm>
-#include <chrono>
 #include <system_error>
 
 #include "addon/errors.h"
@@ -52,25 +51,23 @@ void AsyncRunner::stop() {
 }
 
 void AsyncRunner::submit(std::shared_ptr<Job> job) {
-  enqueue(std::move(job));
-  if (undelivered_++ == 0) napi_ref_threadsafe_function(env_, wake_);
-}
-
-void AsyncRunner::enqueue(std::shared_ptr<Job> job) {
-  const std::lock_guard lock(mutex_);
-  waiting_.push_back(std::move(job));
-  if (idle_ < waiting_.size() && drivers_.size() < kMaxDrivers) {
-    try {
-      drivers_.emplace_back([this] { drive(); });
-    } catch (const std::system_error&) {
-      // Without a single driver the job would never run; with one it waits its turn.
-      if (drivers_.empty()) {
-        waiting_.pop_back();
-        throw makeError(env_, "ERR_NABLA_OUT_OF_MEMORY", "no thread could be started");
+  {
+    const std::lock_guard lock(mutex_);
+    waiting_.push_back(std::move(job));
+    if (idle_ < waiting_.size() && drivers_.size() < kMaxDrivers) {
+      try {
+        drivers_.emplace_back([this] { drive(); });
+      } catch (const std::system_error&) {
+        // Without a single driver the job would never run; with one it waits its turn.
+        if (drivers_.empty()) {
+          waiting_.pop_back();
+          throw makeError(env_, "ERR_NABLA_OUT_OF_MEMORY", "no thread could be started");
+        }
       }
     }
   }
   work_.notify_one();
+  if (undelivered_++ == 0) napi_ref_threadsafe_function(env_, wake_);
 }
 
 void AsyncRunner::abort(const std::shared_ptr<Job>& job) {
@@ -84,11 +81,6 @@ void AsyncRunner::abort(const std::shared_ptr<Job>& job) {
 }
 
 void AsyncRunner::finish(const std::shared_ptr<Job>& job) {
-  job->finished = true;
-  if (job->callback.IsEmpty()) {
-    finished_.notify_all();
-    return;
-  }
   done_.push_back(job);
   // A call that is already queued will find this job too.
   if (done_.size() == 1) napi_call_threadsafe_function(wake_, nullptr, napi_tsfn_nonblocking);
@@ -141,18 +133,6 @@ void AsyncRunner::deliver(napi_env rawEnv, napi_value, void* self, void*) {
       // are delivered.
       napi_fatal_exception(env, error.Value());
     }
-  }
-}
-
-void AsyncRunner::runWatched(std::shared_ptr<Job> job) {
-  enqueue(job);
-  const Napi::Object probe = Napi::Object::New(env_);
-  std::unique_lock lock(mutex_);
-  while (!finished_.wait_for(lock, std::chrono::milliseconds(10), [&] { return job->finished; })) {
-    // Any call that would run JavaScript is refused once the environment is being ended; there is no other
-    // sign of it.
-    bool ignored = false;
-    if (napi_has_named_property(env_, probe, "a", &ignored) != napi_ok) job->control.abort = true;
   }
 }
 

@@ -26,9 +26,8 @@ struct Job {
 
   RunControl control;
   Status status;
-  bool finished = false;  // guarded by the runner's mutex
 
-  // Touched on the environment's thread only. Empty for a job that the environment's thread waits for.
+  // Touched on the environment's thread only.
   Napi::ObjectReference arrays;  // keeps the memory of inputs and outputs alive
   Napi::FunctionReference callback;
 };
@@ -51,16 +50,11 @@ class AsyncRunner {
   // A job that has not begun is delivered at once, a running one when its threads see the flag.
   void abort(const std::shared_ptr<Job>& job);
 
-  // Runs the job while this thread waits and watches whether its environment is being ended
-  // (worker.terminate(), process.exit() elsewhere); if so the job is aborted.
-  void runWatched(std::shared_ptr<Job> job);
-
  private:
   static void cleanup(void* self);
   static void deliver(napi_env env, napi_value function, void* self, void* data);
 
   void stop();
-  void enqueue(std::shared_ptr<Job> job);
   void drive();
   void finish(const std::shared_ptr<Job>& job);  // with the mutex held
 
@@ -70,8 +64,7 @@ class AsyncRunner {
   size_t undelivered_ = 0;  // submitted and not yet delivered; environment's thread only
 
   std::mutex mutex_;
-  std::condition_variable work_;      // drivers wait for jobs
-  std::condition_variable finished_;  // runWatched waits for its job
+  std::condition_variable work_;  // drivers wait for jobs
   std::deque<std::shared_ptr<Job>> waiting_;
   std::vector<std::shared_ptr<Job>> running_;
   std::deque<std::shared_ptr<Job>> done_;  // to be delivered

@@ -7,6 +7,7 @@
 #include "addon/errors.h"
 #include "addon/handle.h"
 #include "addon/program_handle.h"
+#include "addon/watched_run.h"
 
 namespace nabla::addon {
 namespace {
@@ -84,7 +85,7 @@ void collect(const Napi::CallbackInfo& call, const Program& program, Use use, Ca
   }
 }
 
-// A run in a worker thread that takes longer than some milliseconds is watched, see AsyncRunner::runWatched.
+// A run in a worker thread that takes longer than some milliseconds is watched, see watched_run.h.
 // The hand-over costs tens of microseconds; at 10^10 multiply-adds per second this is 5 ms.
 constexpr double kWatchedWork = 5e7;
 
@@ -100,19 +101,10 @@ Napi::Value run(const Napi::CallbackInfo& call) {
   // Taken, not referred to: a getter may get here again.
   CallArrays arrays = std::move(environment.arrays);
   collect(call, executor->program(), Use::kDuringCall, arrays);
-  Status status;
-  if (environment.isWorker && handle.work > kWatchedWork) {
-    auto job = std::make_shared<Job>();
-    job->executor = executor;
-    job->inputs = arrays.inputs;
-    job->outputs = arrays.outputs;
-    job->threads = threads;
-    environment.async(env).runWatched(job);
-    status = std::move(job->status);
-  } else {
-    status = executor->run(arrays.inputs, arrays.outputs,
-                           {.threads = threads, .control = nullptr, .pool = environment.pool().get()});
-  }
+  const RunOptions options{.threads = threads, .control = nullptr, .pool = environment.pool().get()};
+  const bool watched = environment.isWorker && handle.work > kWatchedWork;
+  const Status status = watched ? runWatched(env, *executor, arrays.inputs, arrays.outputs, options)
+                                : executor->run(arrays.inputs, arrays.outputs, options);
   environment.arrays = std::move(arrays);
   check(env, status);
   return env.Undefined();

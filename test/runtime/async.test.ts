@@ -1,13 +1,11 @@
-import { availableParallelism, loadavg } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { runProgramAsync } from '../../lib/runtime/async.js';
 import { AbortError, NablaError } from '../../lib/runtime/errors.js';
 import { createProgram, type DataArray } from '../../lib/runtime/program.js';
 import { runProgram } from '../../lib/runtime/run.js';
+import { stretch } from './machine.js';
 import { repeatedTanh, scaling, seconds } from './programs.js';
 
-// Other processes in the queue, or a sanitizer, stretch every time.
-const slack = Math.max(1, loadavg()[0]! / availableParallelism()) * (process.env.NABLA_BUILD === undefined ? 1 : 20);
 const pause = (milliseconds: number): Promise<void> => new Promise((done) => setTimeout(done, milliseconds));
 
 async function rejection(promise: Promise<unknown>): Promise<NablaError> {
@@ -76,7 +74,7 @@ describe('runProgramAsync', options, () => {
     const results = await Promise.all(
       Array.from({ length: 64 }, (_, i) => runProgramAsync(short, [new Float32Array(1_000).fill(i)])),
     );
-    expect(performance.now() - begin).toBeLessThan(500 * slack);
+    expect(performance.now() - begin).toBeLessThan(500 * stretch);
     results.forEach(([y], i) => {
       expect(y).toEqual(new Float32Array(1_000).fill(2 * i));
     });
@@ -129,7 +127,7 @@ describe('runProgramAsync', options, () => {
     }
     late.sort((a, b) => a - b);
     // Half of the delays: other processes may hold the processor now and then, a blocked loop always does.
-    expect(late[100]).toBeLessThan(5 * slack);
+    expect(late[100]).toBeLessThan(5 * stretch);
     abort.abort();
     await rejection(running);
   });
@@ -152,7 +150,7 @@ describe('abort', options, () => {
     const begin = performance.now();
     abort.abort();
     const error = await promise;
-    expect(performance.now() - begin).toBeLessThan(50 * slack);
+    expect(performance.now() - begin).toBeLessThan(50 * stretch);
     expect(error).toBeInstanceOf(AbortError);
     expect((error.cause as Error).name).toBe('AbortError');
   });

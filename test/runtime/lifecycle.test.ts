@@ -1,18 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { availableParallelism, loadavg } from 'node:os';
-import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
+import { addon, stretch } from './machine.js';
 import { repeatedTanh, scaling, seconds } from './programs.js';
 
 const fixture = fileURLToPath(new URL('fixtures/worker.mjs', import.meta.url));
-const addon = resolve(process.env.NABLA_BUILD ?? 'build/Release', 'nabla.node');
-// On a machine that has its processors for itself. With other processes in the queue every thread that has to see the end
-// waits its turn, so the bound grows with the load; under a sanitizer everything takes ten times as long.
-const crowding = Math.max(1, loadavg()[0]! / availableParallelism());
-const limit = (process.env.NABLA_BUILD === undefined ? 200 : 5_000) * crowding;
+const limit = 200 * stretch;
 
 // Other processes on the machine can delay an end that is prompt in itself; a hang fails every time.
 const options = { retry: 2 };
@@ -61,6 +56,15 @@ describe('worker.terminate()', options, () => {
     const begin = performance.now();
     await running.terminate();
     expect(performance.now() - begin).toBeLessThan(limit);
+  });
+
+  it('a synchronous run does not wait for those in the background', async () => {
+    const medium = { words: Array.from(repeatedTanh(100_000, 600)), length: 100_000 };
+    const begin = performance.now();
+    const running = await worker({ ...long, mode: 'async', jobs: 20, also: medium });
+    // Twenty long ones take a minute.
+    expect(performance.now() - begin).toBeLessThan(10 * limit);
+    await running.terminate();
   });
 
   it('of many workers at once', async () => {

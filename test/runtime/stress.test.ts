@@ -1,12 +1,11 @@
 import { execFile } from 'node:child_process';
-import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { addon } from './machine.js';
 import { scaling } from './programs.js';
 
 const fixture = fileURLToPath(new URL('fixtures/stress.mjs', import.meta.url));
-const addon = resolve(process.env.NABLA_BUILD ?? 'build/Release', 'nabla.node');
 // A minute (`NABLA_STRESS_SECONDS=60`) is what docs/reliability.md reports; the suite has less time.
 const seconds = Number(process.env.NABLA_STRESS_SECONDS ?? 2);
 
