@@ -25,23 +25,37 @@ export function chain(...transformations: readonly GradientTransformation[]): Gr
     );
   });
   const init = (params: unknown): OptState => transformations.map((t) => t.init(params));
+  const statesOf = (state: OptState): readonly OptState[] => {
+    if (Array.isArray(state) && state.length === transformations.length) return state;
+    throw new NablaError(
+      'ERR_NABLA_ARGUMENT',
+      `chain: expected a state of ${transformations.length} entries, as init returns it, but received ${describe(state)}`,
+      { operation: 'chain' },
+    );
+  };
   const update: GradientTransformation['update'] = (updates, state, params, extra) => {
-    if (!Array.isArray(state) || state.length !== transformations.length) {
-      throw new NablaError(
-        'ERR_NABLA_ARGUMENT',
-        `chain: expected a state of ${transformations.length} entries, as init returns it, but received ${describe(state)}`,
-        { operation: 'chain' },
-      );
-    }
+    const before = statesOf(state);
     const states: OptState[] = [];
     let current = updates;
     transformations.forEach((t, i) => {
-      const [next, nextState] = t.update(current, state[i] as OptState, params, extra);
-      current = next;
-      states.push(nextState);
+      [current, states[i]] = t.update(current, before[i] as OptState, params, extra);
     });
     return [current, states];
   };
-  if (transformations.some((t) => t.traceable === false)) return { init, update, traceable: false };
+  const updateAsync: GradientTransformation['updateAsync'] = async (updates, state, params, extra) => {
+    const before = statesOf(state);
+    const states: OptState[] = [];
+    let current = updates;
+    for (const [i, t] of transformations.entries()) {
+      // Those without it have no use for the function.
+      [current, states[i]] = t.updateAsync
+        ? await t.updateAsync(current, before[i] as OptState, params, extra)
+        : t.update(current, before[i] as OptState, params);
+    }
+    return [current, states];
+  };
+  if (transformations.some((t) => t.traceable === false)) {
+    return { init, update, updateAsync, traceable: false };
+  }
   return traceable(init, (updates, state, params) => update(updates, state, params));
 }

@@ -28,7 +28,13 @@ export {
   warmupExponentialDecaySchedule,
 } from './schedules.js';
 export { type SgdOptions, sgd } from './sgd.js';
-export type { ExtraArgs, GradientTransformation, OptState } from './transformation.js';
+export type {
+  AsyncExtraArgs,
+  ExtraArgs,
+  GradientTransformation,
+  OptState,
+  ValueAndGradient,
+} from './transformation.js';
 export { addDecayedWeights, type Mask } from './weight-decay.js';
 export type { ZoomOptions } from './zoom.js';
 export {

@@ -10,17 +10,22 @@ import { flatten, map } from '../tree/tree.js';
 /** What a transformation remembers from step to step: a plain pytree of arrays, which can be saved. */
 export type OptState = Array | null | readonly OptState[] | { readonly [name: string]: OptState };
 
+/** A function's value and its gradient, a tree like the parameters. */
+export type ValueAndGradient<P> = readonly [value: Array, gradient: P];
+
 /** What a line search needs to know of the function that is minimised. */
-export interface ExtraArgs<P = unknown> {
-  /** Value at `params`. */
+export interface ExtraArgs<P = unknown, R = ValueAndGradient<P>> {
+  /** Value and gradient at `params`; computed unless both are given. */
   readonly value?: Array;
-  /** Gradient at `params`; the first argument of `update` unless given. */
   readonly grad?: P;
   /** The function itself; it is recorded at every evaluation. */
   readonly valueFn?: (params: P) => Array;
   /** Value and gradient of the function, compiled by the caller: preferred to `valueFn`. */
-  readonly valueAndGrad?: (params: P) => readonly [Array, P];
+  readonly valueAndGrad?: (params: P) => R;
 }
+
+/** As {@link ExtraArgs}, where the evaluations may run off the event loop. */
+export type AsyncExtraArgs<P = unknown> = ExtraArgs<P, ValueAndGradient<P> | Promise<ValueAndGradient<P>>>;
 
 /**
  * A step of an optimizer: gradients come in, updates to be added to the parameters come out. Nothing is hidden: `update` is a pure
@@ -35,6 +40,8 @@ export interface GradientTransformation {
    * @returns [updates, state], the updates a tree like `params`
    */
   update<P>(updates: P, state: OptState, params?: P, extra?: ExtraArgs<P>): [P, OptState];
+  /** As `update`, to the same bits, for those whose evaluations of the function may take long. */
+  updateAsync?<P>(updates: P, state: OptState, params?: P, extra?: AsyncExtraArgs<P>): Promise<[P, OptState]>;
   /**
    * False for those that decide by the numbers (a line search) and so cannot be recorded into a compiled function. Anything
    * else may be called with traced values and is compiled into one program when it is called with arrays.

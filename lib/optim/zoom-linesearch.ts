@@ -6,6 +6,7 @@ import { toArray } from '../trace/trace.js';
 import { valueAndGrad as differentiate } from '../transform/grad.js';
 import { zerosTree } from './moments.js';
 import {
+  type AsyncExtraArgs,
   type ExtraArgs,
   type GradientTransformation,
   mapArrays,
@@ -13,6 +14,7 @@ import {
   parameterDType,
   requireNumbers,
   requireParams,
+  type ValueAndGradient,
 } from './transformation.js';
 import { dot, vectorOf } from './vector.js';
 import { type LinePoint, type ZoomOptions, zoom } from './zoom.js';
@@ -47,7 +49,6 @@ interface EvaluatedPoint extends LinePoint {
  */
 export function scaleByZoomLinesearch(options: ZoomLinesearchOptions = {}): GradientTransformation {
   checkOptions(options, zoomOptions, 'scaleByZoomLinesearch');
-  const { initialGuessStrategy = 'keep', ...bounds } = options;
   return {
     traceable: false,
     init(params): LinesearchState {
@@ -59,30 +60,51 @@ export function scaleByZoomLinesearch(options: ZoomLinesearchOptions = {}): Grad
       ]);
     },
     update<P>(updates: P, state: OptState, params?: P, extra?: ExtraArgs<P>): [P, OptState] {
-      requireParams(params, 'scaleByZoomLinesearch');
-      requireNumbers([updates, params], 'scaleByZoomLinesearch');
-      const dtype = parameterDType(params, 'scaleByZoomLinesearch');
       const evaluate = evaluator(extra);
-      const { value, grad } = startOf(extra, evaluate, params as P);
-      const direction = vectorOf(updates, params);
-      const start = { step: 0, value, slope: dot(direction, vectorOf(grad, params)) };
-      const guess =
-        initialGuessStrategy === 'one' ? 1 : toArray((state as LinesearchState).learningRate, 'state').item();
-
-      const search = zoom<EvaluatedPoint>(start, guess, bounds);
-      let next = search.next();
-      while (!next.done) {
-        const step = next.value;
-        const [reached, gradient] = evaluate(mapArrays((p, u) => alongLine(p, u, step), params as P, updates));
-        const slope = dot(direction, vectorOf(gradient, params));
-        next = search.next({ step, value: toArray(reached, 'value').item(), slope, grad: gradient });
-      }
-      const { point, evaluations, decreaseError, curvatureError } = next.value;
-      const end = point ?? { ...start, grad };
-      const scaled = mapArrays((u) => times(end.step, u), updates);
-      return [scaled, searched(dtype, end.step, end, [evaluations, decreaseError, curvatureError])];
+      const run = along(updates, state, params, extra, options);
+      let next = run.next();
+      while (!next.done) next = run.next(evaluate(next.value));
+      return next.value;
+    },
+    async updateAsync<P>(updates: P, state: OptState, params?: P, extra?: AsyncExtraArgs<P>): Promise<[P, OptState]> {
+      const evaluate = evaluator(extra);
+      const run = along(updates, state, params, extra, options);
+      let next = run.next();
+      while (!next.done) next = run.next(await evaluate(next.value));
+      return next.value;
     },
   };
+}
+
+/** One line search: yields the parameters at which it wants value and gradient. */
+function* along<P>(
+  updates: P,
+  state: OptState,
+  params: P | undefined,
+  extra: AsyncExtraArgs<P> | undefined,
+  { initialGuessStrategy = 'keep', ...bounds }: ZoomLinesearchOptions,
+): Generator<P, [P, OptState], ValueAndGradient<P>> {
+  requireParams(params, 'scaleByZoomLinesearch');
+  requireNumbers([updates, params], 'scaleByZoomLinesearch');
+  const dtype = parameterDType(params, 'scaleByZoomLinesearch');
+  const known = extra?.value !== undefined && extra.grad !== undefined;
+  const [value, grad] = known ? ([extra.value!, extra.grad!] as const) : yield params as P;
+  const direction = vectorOf(updates, params);
+  const start = { step: 0, value: toArray(value, 'value').item(), slope: dot(direction, vectorOf(grad, params)) };
+  const guess = initialGuessStrategy === 'one' ? 1 : toArray((state as LinesearchState).learningRate, 'state').item();
+
+  const search = zoom<EvaluatedPoint>(start, guess, bounds);
+  let next = search.next();
+  while (!next.done) {
+    const step = next.value;
+    const [reached, gradient] = yield mapArrays((p, u) => alongLine(p, u, step), params as P, updates);
+    const slope = dot(direction, vectorOf(gradient, params));
+    next = search.next({ step, value: toArray(reached, 'value').item(), slope, grad: gradient });
+  }
+  const { point, evaluations, decreaseError, curvatureError } = next.value;
+  const end = point ?? { ...start, grad };
+  const scaled = mapArrays((u) => times(end.step, u), updates);
+  return [scaled, searched(dtype, end.step, end, [evaluations, decreaseError, curvatureError])];
 }
 
 function searched(dtype: DType, step: number, end: EvaluatedPoint, info: readonly number[]): LinesearchState {
@@ -111,9 +133,8 @@ function alongLine(p: Array, u: Array, step: number): Array {
   return new ConcreteArray(result, p.shape);
 }
 
-type ValueAndGrad<P> = (params: P) => readonly [Array, P];
-
-function evaluator<P>(extra: ExtraArgs<P> | undefined): ValueAndGrad<P> {
+/** The function that evaluates. @throws ERR_NABLA_ARGUMENT if there is none */
+function evaluator<P, R>(extra: ExtraArgs<P, R> | undefined): (params: P) => R {
   if (typeof extra?.valueAndGrad === 'function') return extra.valueAndGrad;
   if (typeof extra?.valueFn === 'function') return differentiate(extra.valueFn) as never;
   throw new NablaError(
@@ -121,14 +142,6 @@ function evaluator<P>(extra: ExtraArgs<P> | undefined): ValueAndGrad<P> {
     'the line search needs the function it minimises: update(grads, state, params, { value, valueAndGrad: jit(valueAndGrad(loss)) })',
     { operation: 'scaleByZoomLinesearch' },
   );
-}
-
-function startOf<P>(extra: ExtraArgs<P> | undefined, evaluate: ValueAndGrad<P>, params: P): { value: number; grad: P } {
-  if (extra?.value !== undefined && extra.grad !== undefined) {
-    return { value: toArray(extra.value, 'value').item(), grad: extra.grad };
-  }
-  const [value, grad] = evaluate(params);
-  return { value: toArray(value, 'value').item(), grad };
 }
 
 /**
@@ -139,13 +152,15 @@ function startOf<P>(extra: ExtraArgs<P> | undefined, evaluate: ValueAndGrad<P>, 
  * ```
  */
 export function valueAndGradFromState<P>(
-  valueAndGrad: (params: P) => readonly [Array, P],
-): (params: P, state: OptState) => readonly [Array, P] {
-  return (params, state) => {
-    const found = linesearchState(state);
-    if (found && Number.isFinite(found.value.item())) return [found.value, found.grad as P];
-    return valueAndGrad(params);
-  };
+  valueAndGrad: (params: P) => ValueAndGradient<P>,
+): (params: P, state: OptState) => ValueAndGradient<P> {
+  return (params, state) => stateValueAndGrad<P>(state) ?? valueAndGrad(params);
+}
+
+/** Value and gradient where the last line search ended, if there was one. */
+export function stateValueAndGrad<P>(state: OptState): ValueAndGradient<P> | undefined {
+  const found = linesearchState(state);
+  return found && Number.isFinite(found.value.item()) ? [found.value, found.grad as P] : undefined;
 }
 
 function linesearchState(state: OptState): LinesearchState | undefined {
