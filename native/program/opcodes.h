@@ -86,10 +86,10 @@ enum class Op : int {
   kOr = 46,
   kAtan2 = 47,
   kSelect = 64,
-  kFma = 65,          // a * b + c
-  kFnma = 66,         // c - a * b
-  kFms = 67,          // a * b - c
-  kMulMul = 68,       // (a * b) * c
+  kFma = 65,     // a * b + c
+  kFnma = 66,    // c - a * b
+  kFms = 67,     // a * b - c
+  kMulMul = 68,  // (a * b) * c
 };
 
 inline constexpr int kLastUnary = 22;

@@ -39,7 +39,7 @@ inline float xlaLog(float x) {
   const float special = x == 0           ? -kInfinity
                         : x == kInfinity ? kInfinity
                                          : std::numeric_limits<float>::quiet_NaN();
-  return (x > 0) & (x < kInfinity) ? result : special;
+  return ((x > 0) & (x < kInfinity)) ? result : special;
 }
 
 inline double xlaLog(double x) { return naturalLog(x); }
