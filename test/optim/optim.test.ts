@@ -106,6 +106,19 @@ describe('L-BFGS', () => {
     expect(np.dot(direction.x, x(2).x).item()).toBeGreaterThan(0);
   });
 
+  test('takes the same step when it has to wait for the function', async () => {
+    const optimizer = optim.lbfgs();
+    const [, grads] = gradients(params);
+    // Without value and gradient at the start the search asks for them itself.
+    const late = async (p: nn.Params) => {
+      await new Promise((resolve) => setImmediate(resolve));
+      return gradients(p);
+    };
+    const state = optimizer.init(params);
+    const waited = await optimizer.updateAsync!(grads, state, params, { valueAndGrad: late });
+    expect(bits(waited)).toBe(bits(optimizer.update(grads, state, params, { valueAndGrad: gradients })));
+  });
+
   test('minds its memory', () => {
     const memory = optim.scaleByLbfgs({ memorySize: 2 });
     let state = memory.init([1, 2]);
