@@ -23,7 +23,7 @@ if [[ $(uname -m) == x86_64 ]]; then
   old=(qemu-x86_64 -cpu Nehalem)
   "${old[@]}" build/tools/kernel_hashes >build/tools/old.txt
   diff build/tools/here.txt build/tools/old.txt
-  node scripts/setup.mjs --dist
+  node scripts/setup.mjs --native --dist
   program='
     import { hessian, info, nn, numpy as np, random, vmap } from "nabla";
     const model = new nn.MLP({ features: [20, 20, 1] });
