@@ -90,7 +90,8 @@ export function matmul(x: ArrayLike, y: ArrayLike): Array {
         `the last axis of the first (${k}) and the contracted axis of the second must have the same length`,
       );
     }
-    const leading = broadcastShapes([a!.shape.slice(0, -2), b!.shape.slice(0, -2)], 'matmul');
+    const what = `matmul: leading axes of ${formatShape(a!.shape)} and ${formatShape(b!.shape)}`;
+    const leading = broadcastShapes([a!.shape.slice(0, -2), b!.shape.slice(0, -2)], what);
     // Leading axes of the operand that has fewer, or of length 1, are dropped rather than repeated: einsum shares it.
     const rank = leading.length;
     const [LABEL_N, LABEL_K, LABEL_M] = [rank, rank + 1, rank + 2];

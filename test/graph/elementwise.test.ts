@@ -137,7 +137,7 @@ describe('the error function of the interpreter', () => {
     [1e-10, 1.1283791670955126e-10, 0.9999999998871621],
     [0.5, 0.5204998778130465, 0.4795001221869535],
     [1, 0.8427007929497149, 0.15729920705028513],
-    [1.9999, 0.9953201979070294, 0.0046798020929706083],
+    [1.9999, 0.9953201979070294, 0.004679802092970608],
     [2, 0.9953222650189527, 0.004677734981047266],
     [3.5, 0.9999992569016276, 7.430983723414128e-7],
     [6, 1, 2.1519736712498913e-17],
@@ -145,10 +145,10 @@ describe('the error function of the interpreter', () => {
     [26, 1, 5.663192408856143e-296],
     [30, 1, 0],
   ])('erf and erfc at %d', (at, value, complement) => {
-    expect(Math.abs(erf(at) - value)).toBeLessThanOrEqual(2.3e-16 * value);
+    expect(Math.abs(erf(at) - value)).toBeLessThanOrEqual(4.5e-16 * value);
     expect(erf(-at) + 0).toBe(-erf(at) + 0);
     // Beyond 2 relatively accurate; before, 1 − erf loses what erfc is smaller than 1.
-    expect(Math.abs(erfc(at) - complement)).toBeLessThanOrEqual(at >= 2 ? 2e-14 * complement : 2.3e-16);
+    expect(Math.abs(erfc(at) - complement)).toBeLessThanOrEqual(at >= 2 ? 2e-14 * complement : 4.5e-16);
     expect(Math.abs(erfc(-at) - (1 + value))).toBeLessThanOrEqual(4.5e-16);
   });
 
