@@ -236,8 +236,8 @@ export function emitOuterSum(
   const labels = [...new Set(factors.flatMap((f) => f.labels))];
   const length = (label: number) => lengthOf(factors, label);
   const longest = (list: number[]) => list.sort((p, q) => length(q) - length(p))[0];
-  const i = longest(labels.filter((l) => a.labels.includes(l) && !b.labels.includes(l)));
-  const j = longest(labels.filter((l) => b.labels.includes(l) && !a.labels.includes(l)));
+  const i = longest(labels.filter((l) => a.labels.includes(l) && !b.labels.includes(l) && outLabels.includes(l)));
+  const j = longest(labels.filter((l) => b.labels.includes(l) && !a.labels.includes(l) && outLabels.includes(l)));
   const rest = labels.filter((l) => l !== i && l !== j);
   const at = (f: Factor, label: number | undefined) => (label === undefined ? 0 : strideIn(f.view, f.labels, label));
   const walk = {
