@@ -5,11 +5,13 @@ import { disagreement } from './agreement.js';
 import { type Case, work } from './cases.js';
 import type { Contestant } from './contestant.js';
 import type { DataFolder } from './data.js';
-import type { Peak, Prepared, Problem, Recipes, Timed } from './protocol.js';
+import type { Peak, Prepared, Recipes, Timed } from './protocol.js';
 import { type Summary, summarize } from './statistics.js';
 
 export interface Candidate {
   readonly recipe: string;
+  /** In a call. */
+  readonly samples?: number;
   /** Fastest of a few calls, and the first, which compiles. */
   readonly seconds?: number;
   readonly firstSeconds?: number;
@@ -28,15 +30,18 @@ export interface Entry {
   readonly ratio?: Summary;
 }
 
-export interface Outcome {
+export interface Measured {
   readonly case: Case;
-  /** Operations of the best known formula for the whole batch, and the peak of one thread in the same rounds. */
+  /** Operations of the best known formula for the whole batch, and the peak of one thread between the rounds. */
   readonly flops: { readonly matmul: number; readonly contraction: number };
   readonly peak: { readonly flops: number; readonly isa: string };
-  /** nabla's operations per second as a share of the threads' peak: products with the weights only, and all. */
-  readonly share: { readonly matmul: number; readonly all: number };
   readonly entries: readonly Entry[];
   readonly candidates: Readonly<Record<string, readonly Candidate[]>>;
+}
+
+export interface Outcome extends Measured {
+  /** Share of the threads' peak: products with the weights only, and all. */
+  readonly share: { readonly matmul: number; readonly all: number };
 }
 
 export interface Budget {
@@ -50,6 +55,14 @@ export interface Budget {
 /** What a user writes first, if the contestant's recipes include it. */
 const plainRecipe = 'plain';
 
+interface Context {
+  readonly data: DataFolder;
+  readonly budget: Budget;
+  readonly progress: (text: string) => void;
+  /** Result files to agree with, by number of samples. */
+  readonly references: Map<number, string>;
+}
+
 interface Runner {
   readonly contestant: Contestant;
   readonly recipe: string;
@@ -57,25 +70,29 @@ interface Runner {
   readonly times: number[];
 }
 
-/** Compiles and checks the recipes of one contestant. The reference is the first result that comes in: nabla's. */
+/** Recipes are compared on at most so many samples: a million of the slow ones would take minutes. */
+const trialSamples = 65_536;
+
+/** Compiles and checks some recipes of one contestant. The first result that comes in, nabla's, is the one to agree with. */
 async function tryRecipes(
   contestant: Contestant,
   c: Case,
-  problem: () => Problem,
-  reference: { file?: string },
-  budget: Budget,
-  progress: (text: string) => void,
+  recipes: readonly string[],
+  { data, budget, references, progress }: Context,
 ): Promise<Candidate[]> {
   const candidates: Candidate[] = [];
-  const { recipes } = await contestant.ask<Recipes>({ op: 'recipes', case: c }, budget.timeout);
   for (const recipe of recipes) {
     progress(`${contestant.name}: ${recipe}`);
-    const p = problem();
+    const problem = data.problem(c);
     try {
-      const prepared = await contestant.ask<Prepared>({ op: 'prepare', recipe, problem: p }, budget.timeout);
-      const wrong = reference.file && disagreement(c, p.rows, p.resultFile, reference.file);
-      reference.file ??= p.resultFile;
-      candidates.push(wrong ? { recipe, error: wrong } : { recipe, ...pick(prepared) });
+      const { seconds, firstSeconds } = await contestant.ask<Prepared>(
+        { op: 'prepare', recipe, problem },
+        budget.timeout,
+      );
+      const reference = references.get(c.N) ?? problem.resultFile;
+      references.set(c.N, reference);
+      const error = disagreement(c, problem.rows, problem.resultFile, reference);
+      candidates.push(error ? { recipe, error } : { recipe, samples: c.N, seconds, firstSeconds });
     } catch (error) {
       candidates.push({ recipe, error: (error as Error).message });
       if (contestant.gone) break;
@@ -84,7 +101,28 @@ async function tryRecipes(
   return candidates;
 }
 
-const pick = ({ seconds, firstSeconds }: Prepared) => ({ seconds, firstSeconds });
+/** All recipes tried, on fewer samples if there are very many; what is to be timed is prepared when this returns. */
+async function prepareBest(contestant: Contestant, c: Case, context: Context) {
+  const { recipes } = await contestant.ask<Recipes>({ op: 'recipes', case: c }, context.budget.timeout);
+  const trial = { ...c, N: Math.min(c.N, trialSamples) };
+  const tried = await tryRecipes(contestant, trial, recipes, context);
+  const chosen = (from: readonly Candidate[]) => {
+    const good = from.filter(({ seconds }) => seconds !== undefined);
+    const best = good.reduce<Candidate | undefined>((a, b) => (a && a.seconds! <= b.seconds! ? a : b), undefined);
+    return good.filter((candidate) => candidate === best || candidate.recipe === plainRecipe);
+  };
+  if (trial.N === c.N || contestant.gone) return { tried, chosen: chosen(tried) };
+  await contestant.ask({ op: 'drop' }, 60);
+  const names = chosen(tried).map(({ recipe }) => recipe);
+  const whole = await tryRecipes(contestant, c, names, context);
+  return { tried: [...tried, ...whole], chosen: chosen(whole) };
+}
+
+/** nabla's operations per second as a share of `peak`, operations per second of one thread. */
+export function shareOf({ case: c, flops, entries }: Measured, peak: number): Outcome['share'] {
+  const share = (n: number): number => n / entries[0]!.seconds.median / (peak * c.threads);
+  return { matmul: share(flops.matmul), all: share(flops.matmul + flops.contraction) };
+}
 
 export async function measure(
   c: Case,
@@ -92,22 +130,23 @@ export async function measure(
   data: DataFolder,
   budget: Budget,
   progress: (text: string) => void,
-): Promise<Outcome> {
+): Promise<Measured> {
   const candidates: Record<string, Candidate[]> = {};
-  const reference: { file?: string } = {};
   const runners: Runner[] = [];
+  const context: Context = { data, budget, progress, references: new Map() };
   for (const contestant of contestants) {
-    const tried = await tryRecipes(contestant, c, () => data.problem(c), reference, budget, progress).catch(
-      (e: Error) => [{ recipe: 'any', error: e.message }],
-    );
+    const { tried, chosen } = await prepareBest(contestant, c, context).catch((error: Error) => ({
+      tried: [{ recipe: 'any', error: error.message }],
+      chosen: [],
+    }));
     candidates[contestant.name] = tried;
-    const good = tried.filter((t): t is Required<Candidate> => 'seconds' in t && t.seconds !== undefined);
-    if (good.length === 0 || contestant.gone) continue;
-    const best = good.reduce((a, b) => (b.seconds < a.seconds ? b : a));
-    for (const { recipe } of good) {
-      if (recipe === best.recipe) runners.push({ contestant, recipe, best: true, times: [] });
-      else if (recipe === plainRecipe) runners.push({ contestant, recipe, best: false, times: [] });
-    }
+    if (contestant.gone) continue;
+    const fastest = Math.min(...chosen.map(({ seconds }) => seconds!));
+    for (const { recipe, seconds } of chosen)
+      runners.push({ contestant, recipe, best: seconds === fastest, times: [] });
+  }
+  if (runners[0]?.contestant !== contestants[0]) {
+    throw new Error(`nabla failed: ${candidates[contestants[0]!.name]?.map(({ error }) => error).join('; ')}`);
   }
   const first = contestants[0]!;
   const peaks: Peak[] = [];
@@ -127,14 +166,10 @@ export async function measure(
   const perSample = work(c);
   const flops = { matmul: perSample.matmul * c.N, contraction: perSample.contraction * c.N };
   const ours = runners[0]!.times;
-  const seconds = summarize(ours).median;
-  const peak = { flops: Math.max(...peaks.map((p) => p.flops)), isa: peaks[0]!.isa };
-  const share = (n: number): number => n / seconds / (peak.flops * c.threads);
   return {
     case: c,
     flops,
-    peak,
-    share: { matmul: share(flops.matmul), all: share(flops.matmul + flops.contraction) },
+    peak: { flops: Math.max(...peaks.map((p) => p.flops)), isa: peaks[0]!.isa },
     entries: runners.map(({ contestant, recipe, best, times }, i) => {
       const own = summarize(times);
       return {

@@ -4,7 +4,7 @@ import { Contestant, type ContestantSpec } from './contestant.js';
 import { absence, nablaSpec } from './contestants/specs.js';
 import { DataFolder } from './data.js';
 import { machine, revision } from './machine.js';
-import { type Budget, measure, type Outcome } from './measure.js';
+import { type Budget, type Measured, measure, type Outcome, shareOf } from './measure.js';
 import { type ProbeResult, probeLine } from './probes/probe.js';
 import { Progress } from './progress.js';
 import { tableHead, tableRows } from './report.js';
@@ -57,7 +57,7 @@ export async function run({ command, cases, peers, budget, probes }: Plan): Prom
   console.log(`${cpu}, ${processors} processors, ${memoryGiB} GiB; load ${loadBefore.toFixed(1)} before the run`);
   const field = new Field();
   const data = new DataFolder();
-  const outcomes: Outcome[] = [];
+  const measured: Measured[] = [];
   const found: ProbeResult[] = [];
   const progress = new Progress(cases.length + probes.length);
   try {
@@ -69,11 +69,10 @@ export async function run({ command, cases, peers, budget, probes }: Plan): Prom
         if (contestant) contestants.push(contestant);
         else if (spec === nablaSpec) throw new Error(`nabla could not be started. To have it: ${spec.hint}`);
       }
-      const outcome = await measure(c, contestants, data, budget, progress.step);
+      measured.push(await measure(c, contestants, data, budget, progress.step));
       progress.done();
-      if (outcomes.length === 0) console.log(tableHead());
-      console.log(tableRows(outcome));
-      outcomes.push(outcome);
+      if (measured.length === 1) console.log(tableHead());
+      console.log(tableRows(withShares(measured).at(-1)!));
     }
     field.stop();
     for (const probe of probes) {
@@ -90,6 +89,7 @@ export async function run({ command, cases, peers, budget, probes }: Plan): Prom
     field.stop();
     data.remove();
   }
+  const outcomes = withShares(measured);
   found.push(...derived(outcomes));
   for (const result of found.filter(({ name }) => name.startsWith('from the cases'))) console.log(probeLine(result));
   return {
@@ -103,6 +103,14 @@ export async function run({ command, cases, peers, budget, probes }: Plan): Prom
     outcomes,
     probes: found,
   };
+}
+
+/** The highest peak of a precision in the whole run counts: on a busy machine one case may not see it. */
+function withShares(measured: readonly Measured[]): Outcome[] {
+  return measured.map((m) => {
+    const peaks = measured.filter(({ case: c }) => c.dtype === m.case.dtype).map(({ peak }) => peak.flops);
+    return { ...m, share: shareOf(m, Math.max(...peaks)) };
+  });
 }
 
 const flatFrom = 4096;

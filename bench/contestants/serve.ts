@@ -43,7 +43,7 @@ async function group(f: () => unknown, calls: number): Promise<number> {
   return (performance.now() - begin) / 1000;
 }
 
-/** Seconds of each call, from groups of calls that together last about `seconds`. */
+/** Seconds of each call, from groups of calls that together last about `seconds`; a call that alone lasts as long is made once. */
 async function measure(f: () => unknown, seconds: number): Promise<{ seconds: number[]; calls: number }> {
   let calls = 1;
   let took = await group(f, calls);
@@ -51,12 +51,10 @@ async function measure(f: () => unknown, seconds: number): Promise<{ seconds: nu
     calls *= 2;
     took = await group(f, calls);
   }
-  const times: number[] = [];
-  let total = 0;
-  while (total < seconds || times.length === 0) {
-    const t = await group(f, calls);
-    times.push(t / calls);
-    total += t;
+  const times = [took / calls];
+  for (let total = took; total < seconds; total += took) {
+    took = await group(f, calls);
+    times.push(took / calls);
   }
   return { seconds: times, calls: times.length * calls };
 }

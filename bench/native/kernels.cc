@@ -1,5 +1,6 @@
-// Micro-benchmark of the kernel layer: GFLOP/s of each kernel beside the FMA peak measured in the same run, per instruction
-// set and dtype. Times are the best of several repetitions: on a shared machine the least disturbed one is the kernel's.
+// Micro-benchmark of the kernel layer: GFLOP/s of each kernel beside the FMA peak measured in the same run,
+// per instruction set and dtype. Times are the best of several repetitions: on a shared machine the least
+// disturbed one is the kernel's.
 //
 //   kernels [isa ...]      default: every instruction set this machine has but scalar
 #include <algorithm>
@@ -78,8 +79,8 @@ class Bench {
     a.bias = scaled ? nullptr : bias.data, a.biasJ = 1, a.biasColumns = 1;
     a.scale = scaled ? scale.data : nullptr, a.scaleJ = row, a.scaleC = B;
     const double s = seconds([&] { kernels_.dense(a); });
-    report("dense", 2.0 * double(J) * double(K) * double(C) * double(B), s, "%lldx%lld C=%lld B=%lld%s%s", J, K, C, B,
-           transposed ? " transposed" : "", scaled ? " scaled" : "");
+    report("dense", 2.0 * double(J) * double(K) * double(C) * double(B), s, "%lldx%lld C=%lld B=%lld%s%s", J,
+           K, C, B, transposed ? " transposed" : "", scaled ? " scaled" : "");
   }
 
   void contract(int64_t d, int64_t K, int64_t B, bool symmetric) {
@@ -94,7 +95,8 @@ class Bench {
     a.accumulate = true, a.symmetric = symmetric;
     const double s = seconds([&] { kernels_.contract(a); });
     const double pairs = symmetric ? double(d) * double(d + 1) / 2 : double(d) * double(d);
-    report("contract", 2.0 * pairs * double(K) * double(B), s, "d=%lld K=%lld B=%lld%s", d, K, B, symmetric ? " symmetric" : "");
+    report("contract", 2.0 * pairs * double(K) * double(B), s, "d=%lld K=%lld B=%lld%s", d, K, B,
+           symmetric ? " symmetric" : "");
   }
 
   void outerSum(int64_t I, int64_t J, int64_t R, int64_t B) {
@@ -109,7 +111,8 @@ class Bench {
       std::memset(acc.data, 0, static_cast<std::size_t>(I * J) * sizeof(T));
       kernels_.outerSum(a);
     });
-    report("outerSum", 2.0 * double(I) * double(J) * double(R) * double(B), s, "%lldx%lld R=%lld lanes=%lld", I, J, R, B);
+    report("outerSum", 2.0 * double(I) * double(J) * double(R) * double(B), s, "%lldx%lld R=%lld lanes=%lld",
+           I, J, R, B);
   }
 
   void elementwise(const char* name, int op, int arity, int64_t rows, int64_t n) {
@@ -138,9 +141,11 @@ class Bench {
     a.tangent = tangent.data, a.tangentRow = row, a.tangentColumn = n;
     a.scaled = scaled.data, a.scaledRow = row, a.scaledColumn = n;
     const double s = seconds([&] { kernels_.activation[kind](a); });
-    std::printf("%-7s %-8s %-9s %-34s %8.3f ns/pre-activation\n", isa_, dtype(), name,
-                (std::to_string(rows) + " rows, " + std::to_string(columns) + " tangents of " + std::to_string(n)).c_str(),
-                s * 1e9 / double(rows * n));
+    std::printf(
+        "%-7s %-8s %-9s %-34s %8.3f ns/pre-activation\n", isa_, dtype(), name,
+        (std::to_string(rows) + " rows, " + std::to_string(columns) + " tangents of " + std::to_string(n))
+            .c_str(),
+        s * 1e9 / double(rows * n));
   }
 
   void move(int64_t rows, int64_t lanes) {
@@ -155,9 +160,11 @@ class Bench {
     c.dst = array.data, c.dstRow = 1, c.dstLane = rows;
     const int type = sizeof(T) == 4 ? 0 : 1;
     const double count = double(rows * lanes) * 1e-9;
-    const double gather = seconds([&] { kernels_.gather[type](g); }), scatter = seconds([&] { kernels_.scatter[type](c); });
+    const double gather = seconds([&] { kernels_.gather[type](g); }),
+                 scatter = seconds([&] { kernels_.scatter[type](c); });
     std::printf("%-7s %-8s %-9s %-34s %8.3f ns/element, scatter %.3f\n", isa_, dtype(), "gather",
-                (std::to_string(rows) + " x " + std::to_string(lanes) + " lanes").c_str(), gather / count, scatter / count);
+                (std::to_string(rows) + " x " + std::to_string(lanes) + " lanes").c_str(), gather / count,
+                scatter / count);
   }
 
  private:
@@ -166,9 +173,12 @@ class Bench {
   template <class... A>
   void report(const char* kernel, double flops, double s, const char* format, A... args) {
     char what[96];
-    std::snprintf(what, sizeof(what), format, static_cast<std::conditional_t<std::is_same_v<A, const char*>, const char*, long long>>(args)...);
+    std::snprintf(
+        what, sizeof(what), format,
+        static_cast<std::conditional_t<std::is_same_v<A, const char*>, const char*, long long>>(args)...);
     const double rate = flops / s * 1e-9;
-    std::printf("%-7s %-8s %-9s %-34s %8.1f GFLOP/s %5.1f %%  %9.2f us\n", isa_, dtype(), kernel, what, rate, 100 * rate / peak_, s * 1e6);
+    std::printf("%-7s %-8s %-9s %-34s %8.1f GFLOP/s %5.1f %%  %9.2f us\n", isa_, dtype(), kernel, what, rate,
+                100 * rate / peak_, s * 1e6);
   }
 
   const nabla::Kernels<T>& kernels_;
@@ -200,10 +210,10 @@ void run(const KernelTable& table) {
   const struct {
     const char* name;
     int op, arity;
-  } ops[] = {{"copy", 0, 1},  {"square", 4, 1},  {"add", 32, 2},     {"mul", 34, 2},     {"fma", 65, 3},
-             {"tanh", 13, 1}, {"exp", 7, 1},     {"log", 9, 1},      {"log1p", 10, 1},   {"sin", 11, 1},
-             {"cos", 12, 1},  {"expm1", 8, 1},   {"sigmoid", 14, 1}, {"softplus", 15, 1}, {"erf", 16, 1},
-             {"erfc", 17, 1}, {"pow", 38, 2},    {"atan2", 47, 2}};
+  } ops[] = {{"copy", 0, 1},  {"square", 4, 1}, {"add", 32, 2},     {"mul", 34, 2},      {"fma", 65, 3},
+             {"tanh", 13, 1}, {"exp", 7, 1},    {"log", 9, 1},      {"log1p", 10, 1},    {"sin", 11, 1},
+             {"cos", 12, 1},  {"expm1", 8, 1},  {"sigmoid", 14, 1}, {"softplus", 15, 1}, {"erf", 16, 1},
+             {"erfc", 17, 1}, {"pow", 38, 2},   {"atan2", 47, 2}};
   for (const auto& op : ops) b.elementwise(op.name, op.op, op.arity, 20, wide);
   for (const int64_t columns : {0, 1, 3, 10}) b.activation("tanh + s", 0, 20, columns, wide);
   b.activation("sin + s", 1, 20, 3, wide);

@@ -61,8 +61,8 @@ def _measure(run, seconds):
     while took < 0.5e-3:
         calls *= 2
         took = _calls(run, calls)
-    times, total = [], 0.0
-    while total < seconds or not times:
+    times, total = [took / calls], took
+    while total < seconds:
         took = _calls(run, calls)
         times.append(took / calls)
         total += took

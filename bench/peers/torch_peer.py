@@ -111,7 +111,6 @@ def burgers(layers, x):
     (h,) = torch.autograd.grad(g[:, 1].sum(), x, create_graph=True)
     loss = ((g[:, 0] + u * g[:, 1] - (0.01 / math.pi) * h[:, 1]) ** 2).mean()
     flat = [p for layer in layers for p in layer]
-    # The last bias has no part in a derivative of u, but in u itself it has.
     return loss.detach(), torch.autograd.grad(loss, flat)
 
 
@@ -163,10 +162,9 @@ def recipes(case):
     found = (forms if n <= 65536 else forms[:1]) if fits else []
     if quantity == "step":
         return found + [f"{name}, compiled" for name in COMPILED[quantity]]
-    chunks = [c for c in peer.chunks_of(n) if n <= 65536 or 1024 <= c <= 8192]
-    found += [f"{name}, chunks of {c}" for name in forms for c in chunks]
+    found += [f"{name}, chunks of {c}" for name in forms for c in peer.chunks_of(n)]
     # Compiling takes tens of seconds: once whole, or in a chunk of middling length.
-    chunk = f", chunks of {2048}" if n > 4096 else ""
+    chunk = ", chunks of 2048" if n > 4096 else ""
     return found + [f"{name}, compiled{chunk}" for name in COMPILED[quantity]]
 
 
