@@ -1,13 +1,15 @@
-// CONTRACT: per-sample products of small matrices. Both operands vary by lane, so nothing is broadcast: a step of k loads
-// rows + columns registers for rows x columns FMAs, and tiles over (i, j) are what keeps the FMA units busy.
+// CONTRACT: per-sample products of small matrices. Both operands vary by lane, so nothing is broadcast: a
+// step of k loads rows + columns registers for rows x columns FMAs, and tiles over (i, j) are what keeps the
+// FMA units busy.
 //
-// Up to kContractTile rows and columns are one tile that reads a, w and b as they are. Beyond, a w is formed once per tile
-// of rows (a piece of k at a time, which stays in L1) and used for every tile of columns: forming it in every tile would
-// add a product to every four FMAs.
+// Up to kContractTile rows and columns are one tile that reads a, w and b as they are. Beyond, a w is formed
+// once per tile of rows (a piece of k at a time, which stays in L1) and used for every tile of columns:
+// forming it in every tile would add a product to every four FMAs.
 
 #if defined(NABLA_ISA_AVX2)
-inline constexpr int kContractTile = 3;   // 9 sums, 3 of b and one of a w: 13 of 16 registers
-inline constexpr int kContractUpper = 4;  // rows of an upper triangle in one tile: 10 sums, 4 of b, w and a w: 16
+inline constexpr int kContractTile = 3;  // 9 sums, 3 of b and one of a w: 13 of 16 registers
+inline constexpr int kContractUpper =
+    4;  // rows of an upper triangle in one tile: 10 sums, 4 of b, w and a w: 16
 #else
 inline constexpr int kContractTile = 4;   // 16 sums, 4 of b and one of a w: 21 of 32
 inline constexpr int kContractUpper = 6;  // 21 sums, 6 of b, w and a w: 29
@@ -34,13 +36,15 @@ NABLA_INLINE void contractStore(const ContractOut<T>& o, const Vec<T> (&s)[kRows
         T* p = o.out + i * o.outI + j * o.outJ + v * W;
         const Vec<T> y = o.accumulate ? load<T>(p) + s[i][j][v] : s[i][j][v];
         store<T>(p, y);
-        if (o.mirror != nullptr && !(kUpper && i == j)) store<T>(o.mirror + j * o.outI + i * o.outJ + v * W, y);
+        if (o.mirror != nullptr && !(kUpper && i == j))
+          store<T>(o.mirror + j * o.outI + i * o.outJ + v * W, y);
       }
     }
   }
 }
 
-// ---- one tile -------------------------------------------------------------------------------------------------------
+// ---- one tile
+// -------------------------------------------------------------------------------------------------------
 
 template <class T>
 NABLA_INLINE Vec<T> loadLanes(const T* p, bool uniform) {
@@ -88,26 +92,30 @@ void contractTile(const ContractArgs<T>& c, const T* a, const T* b, const T* w, 
     b += bK;
     if constexpr (kWeights) w += wK;
   }
-  contractStore<T, kRows, kColumns, kRegs, kUpper>({out, c.symmetric ? out : nullptr, c.outI, c.outJ, c.accumulate}, s);
+  contractStore<T, kRows, kColumns, kRegs, kUpper>(
+      {out, c.symmetric ? out : nullptr, c.outI, c.outJ, c.accumulate}, s);
 }
 
 // Registers of lanes a tile takes at once: enough sums to hide the latency of a chain.
 template <int kSums>
-inline constexpr int kContractRegs = kSums <= 2 ? 4 : kSums <= 4 ? 2 : 1;
+inline constexpr int kContractRegs = kSums <= 2   ? 4
+                                     : kSums <= 4 ? 2
+                                                  : 1;
 
 template <class T, int kRows, int kColumns, bool kUpper, ContractKind kKind>
 NABLA_INLINE void contractOneTile(const ContractArgs<T>& c) {
-  constexpr int W = kWidth<T>, kRegs = kContractRegs<kUpper ? kRows*(kRows + 1) / 2 : kRows * kColumns>;
-  constexpr int64_t kStep = kKind == ContractKind::kUniform ? 0 : 1, kWStep = kKind == ContractKind::kWeightless ? 0 : 1;
+  constexpr int W = kWidth<T>, kRegs = kContractRegs < kUpper ? kRows * (kRows + 1) / 2 : kRows * kColumns > ;
+  constexpr int64_t kStep = kKind == ContractKind::kUniform ? 0 : 1,
+                    kWStep = kKind == ContractKind::kWeightless ? 0 : 1;
   int64_t lane = 0;
   for (; lane + kRegs * W <= c.B; lane += kRegs * W) {
-    contractTile<T, kRows, kColumns, kRegs, kUpper, kKind>(c, c.a + kStep * lane, c.b + kStep * lane, c.w + kWStep * lane,
-                                                           c.out + lane);
+    contractTile<T, kRows, kColumns, kRegs, kUpper, kKind>(c, c.a + kStep * lane, c.b + kStep * lane,
+                                                           c.w + kWStep * lane, c.out + lane);
   }
   if constexpr (kRegs > 1) {
     for (; lane < c.B; lane += W) {
-      contractTile<T, kRows, kColumns, 1, kUpper, kKind>(c, c.a + kStep * lane, c.b + kStep * lane, c.w + kWStep * lane,
-                                                         c.out + lane);
+      contractTile<T, kRows, kColumns, 1, kUpper, kKind>(c, c.a + kStep * lane, c.b + kStep * lane,
+                                                         c.w + kWStep * lane, c.out + lane);
     }
   }
 }
@@ -131,13 +139,15 @@ NABLA_INLINE void contractPickRows(const ContractArgs<T>& c) {
   }
 }
 
-// ---- many tiles -----------------------------------------------------------------------------------------------------
+// ---- many tiles
+// -----------------------------------------------------------------------------------------------------
 
-inline constexpr int64_t kContractPiece = 64;    // of k, at most: a tile's a w is 4 x 64 x 64 bytes, half of a small L1
+inline constexpr int64_t kContractPiece =
+    64;  // of k, at most: a tile's a w is 4 x 64 x 64 bytes, half of a small L1
 inline constexpr int64_t kContractColumns = 32;  // of j: partial sums between pieces are 4 x 32 x 64 bytes
 
-// One register of lanes, a piece of k. The sums start from `from` (kRows rows of kContractColumns registers, null for zeros)
-// and end in `to`, or, if that is null, in the result.
+// One register of lanes, a piece of k. The sums start from `from` (kRows rows of kContractColumns registers,
+// null for zeros) and end in `to`, or, if that is null, in the result.
 template <class T>
 struct ContractPiece {
   int64_t steps;
@@ -152,14 +162,15 @@ struct ContractPiece {
   T* to;
 };
 
-// How a tile comes by a w and b. The first tile of a row of tiles forms a w in passing and stores it: the stores go
-// unnoticed behind the multiply-adds, where a loop of their own would cost as much as a tile.
+// How a tile comes by a w and b. The first tile of a row of tiles forms a w in passing and stores it: the
+// stores go unnoticed behind the multiply-adds, where a loop of their own would cost as much as a tile.
 enum class ContractSource { kForm, kPacked, kPackedUniform };
 
 template <class T, int kRows, int kColumns, bool kUpper, ContractSource kSource>
 void contractPackedTile(const ContractPiece<T>& piece, const ContractOut<T>& o) {
   constexpr int W = kWidth<T>;
-  constexpr bool kForm = kSource == ContractSource::kForm, kUniform = kSource == ContractSource::kPackedUniform;
+  constexpr bool kForm = kSource == ContractSource::kForm,
+                 kUniform = kSource == ContractSource::kPackedUniform;
   Vec<T> s[kRows][kColumns][1];
   NABLA_UNROLL
   for (int i = 0; i < kRows; i++) {
@@ -170,7 +181,8 @@ void contractPackedTile(const ContractPiece<T>& piece, const ContractOut<T>& o) 
     NABLA_UNROLL
     for (int i = 0; i < kRows; i++) {
       NABLA_UNROLL
-      for (int j = kUpper ? i : 0; j < kColumns; j++) s[i][j][0] = load<T>(piece.from + (i * kContractColumns + j) * W);
+      for (int j = kUpper ? i : 0; j < kColumns; j++)
+        s[i][j][0] = load<T>(piece.from + (i * kContractColumns + j) * W);
     }
   }
   T* packed = piece.packed;
@@ -204,7 +216,8 @@ void contractPackedTile(const ContractPiece<T>& piece, const ContractOut<T>& o) 
   NABLA_UNROLL
   for (int i = 0; i < kRows; i++) {
     NABLA_UNROLL
-    for (int j = kUpper ? i : 0; j < kColumns; j++) store<T>(piece.to + (i * kContractColumns + j) * W, s[i][j][0]);
+    for (int j = kUpper ? i : 0; j < kColumns; j++)
+      store<T>(piece.to + (i * kContractColumns + j) * W, s[i][j][0]);
   }
 }
 
@@ -214,9 +227,12 @@ using ContractPackedTile = void (*)(const ContractPiece<T>&, const ContractOut<T
 template <class T, int kRows, int kColumns, bool kUpper>
 NABLA_INLINE ContractPackedTile<T> pickSource(ContractSource source) {
   switch (source) {
-    case ContractSource::kForm: return contractPackedTile<T, kRows, kColumns, kUpper, ContractSource::kForm>;
-    case ContractSource::kPacked: return contractPackedTile<T, kRows, kColumns, kUpper, ContractSource::kPacked>;
-    default: return contractPackedTile<T, kRows, kColumns, kUpper, ContractSource::kPackedUniform>;
+    case ContractSource::kForm:
+      return contractPackedTile<T, kRows, kColumns, kUpper, ContractSource::kForm>;
+    case ContractSource::kPacked:
+      return contractPackedTile<T, kRows, kColumns, kUpper, ContractSource::kPacked>;
+    default:
+      return contractPackedTile<T, kRows, kColumns, kUpper, ContractSource::kPackedUniform>;
   }
 }
 
@@ -229,7 +245,8 @@ NABLA_INLINE ContractPackedTile<T> pickPackedColumns(int64_t columns, ContractSo
 }
 
 template <class T, int kRows>
-NABLA_INLINE ContractPackedTile<T> pickPackedTile(int64_t rows, int64_t columns, bool upper, ContractSource source) {
+NABLA_INLINE ContractPackedTile<T> pickPackedTile(int64_t rows, int64_t columns, bool upper,
+                                                  ContractSource source) {
   if constexpr (kRows > 1) {
     if (rows < kRows) return pickPackedTile<T, kRows - 1>(rows, columns, upper, source);
   }
@@ -240,13 +257,14 @@ NABLA_INLINE ContractPackedTile<T> pickPackedTile(int64_t rows, int64_t columns,
 // n split evenly into tiles of at most kContractTile: where tile t starts.
 struct EvenSplit {
   int64_t tiles, size, longer;
-  explicit EvenSplit(int64_t n) : tiles((n + kContractTile - 1) / kContractTile), size(n / tiles), longer(n % tiles) {}
+  explicit EvenSplit(int64_t n)
+      : tiles((n + kContractTile - 1) / kContractTile), size(n / tiles), longer(n % tiles) {}
   int64_t start(int64_t t) const { return t * size + (t < longer ? t : longer); }
 };
 
 template <class T>
-__attribute__((noinline)) void contractPack(const ContractArgs<T>& c, const T* w, const ContractPiece<T>& piece, int64_t k0,
-                                            int64_t height) {
+__attribute__((noinline)) void contractPack(const ContractArgs<T>& c, const T* w,
+                                            const ContractPiece<T>& piece, int64_t k0, int64_t height) {
   constexpr int W = kWidth<T>;
   T* to = piece.packed;
   for (int64_t k = 0; k < piece.steps; k++) {
@@ -267,8 +285,8 @@ void contractManyTiles(const ContractArgs<T>& c) {
   const EvenSplit rows(c.I), columns(c.J);
   // Everything varies by lane: the first tile of a row forms a w. Otherwise a loop of its own does.
   const bool panels = c.w != nullptr && !c.aUniform && !c.bUniform && !c.wUniform;
-  // A shorter piece keeps all of b in L1 where there are few columns; with more it comes from L2 once per tile of rows, and
-  // partial sums would be moved more often than a shorter piece saves.
+  // A shorter piece keeps all of b in L1 where there are few columns; with more it comes from L2 once per
+  // tile of rows, and partial sums would be moved more often than a shorter piece saves.
   const int64_t longest = c.J <= 12 ? kContractPiece / 2 : kContractPiece;
   // Whole tiles of columns that fit the partial sums; any number where k is one piece and there are none.
   const int64_t group = c.K <= longest ? columns.tiles : kContractColumns / kContractTile;
@@ -283,8 +301,10 @@ void contractManyTiles(const ContractArgs<T>& c) {
         int64_t k0 = 0;
         do {
           const int64_t k1 = k0 + longest < c.K ? k0 + longest : c.K;
-          ContractPiece<T> piece{k1 - k0, packed, a + i0 * c.aI + k0 * c.aK, c.aI, c.aK, panels ? w + k0 * c.wK : nullptr,
-                                 c.wK,    nullptr, c.bJ, c.bK, nullptr, nullptr};
+          ContractPiece<T> piece{k1 - k0, packed,  a + i0 * c.aI + k0 * c.aK,
+                                 c.aI,    c.aK,    panels ? w + k0 * c.wK : nullptr,
+                                 c.wK,    nullptr, c.bJ,
+                                 c.bK,    nullptr, nullptr};
           if (!panels) contractPack(c, w, piece, k0, height);
           for (int64_t q = q0; q < q1; q++) {
             const int64_t j0 = columns.start(q), width = columns.start(q + 1) - j0;
@@ -298,7 +318,8 @@ void contractManyTiles(const ContractArgs<T>& c) {
             piece.to = k1 == c.K ? nullptr : sums;
             pickPackedTile<T, kContractTile>(height, width, upper, source)(
                 piece, {c.out + i0 * c.outI + j0 * c.outJ + lane,
-                        c.symmetric ? c.out + j0 * c.outI + i0 * c.outJ + lane : nullptr, c.outI, c.outJ, c.accumulate});
+                        c.symmetric ? c.out + j0 * c.outI + i0 * c.outJ + lane : nullptr, c.outI, c.outJ,
+                        c.accumulate});
           }
           k0 = k1;
         } while (k0 < c.K);

@@ -1,15 +1,17 @@
 // DENSE: a shared matrix times every sample's columns.
 //
-// Samples are in lanes, so the product is J x K times K x (C B) with the weights broadcast and no horizontal sums. A tile
-// holds kRows x kRegs sums in registers. To keep the FMA units busy a tile needs latency x throughput independent sums
-// (4 x 2 = 8 on the machines at hand), and few enough loads: a step of k loads kRegs registers of x and kRows weights for
-// kRows * kRegs FMAs. Sixteen sums do both on 32 registers, ten or twelve on sixteen.
+// Samples are in lanes, so the product is J x K times K x (C B) with the weights broadcast and no horizontal
+// sums. A tile holds kRows x kRegs sums in registers. To keep the FMA units busy a tile needs latency x
+// throughput independent sums (4 x 2 = 8 on the machines at hand), and few enough loads: a step of k loads
+// kRegs registers of x and kRows weights for kRows * kRegs FMAs. Sixteen sums do both on 32 registers, ten or
+// twelve on sixteen.
 //
-// Rows are spread evenly over the tiles (20 rows are 5 x 4, not 2 x 8 + 4; 9 are 3 + 3 + 3): a last tile of one row would
-// leave the units waiting for its single chain.
+// Rows are spread evenly over the tiles (20 rows are 5 x 4, not 2 x 8 + 4; 9 are 3 + 3 + 3): a last tile of
+// one row would leave the units waiting for its single chain.
 
 template <class T, int kRows, int kRegs>
-void denseTile(const DenseArgs<T>& a, const T* w, const T* x, T* out, const T* scale, const T* bias, int biased) {
+void denseTile(const DenseArgs<T>& a, const T* w, const T* x, T* out, const T* scale, const T* bias,
+               int biased) {
   constexpr int W = kWidth<T>;
   Vec<T> s[kRows][kRegs];
   const int64_t wJ = a.wJ, wK = a.wK, xK = a.xK;
@@ -76,11 +78,11 @@ NABLA_INLINE DenseTile<T> pickDenseTile(int64_t rows) {
   }
 }
 
-// Lanes [lane, end) of one column, or of all columns at once where they lie end to end; whole tiles of kRegs registers.
-// Returns where it stopped. Lanes below biasEnd get the bias.
+// Lanes [lane, end) of one column, or of all columns at once where they lie end to end; whole tiles of kRegs
+// registers. Returns where it stopped. Lanes below biasEnd get the bias.
 template <class T, int kMost, int kRegs>
-NABLA_INLINE int64_t denseLanes(const DenseArgs<T>& a, int64_t lane, int64_t end, int64_t biasEnd, const T* x, T* out,
-                                const T* scale) {
+NABLA_INLINE int64_t denseLanes(const DenseArgs<T>& a, int64_t lane, int64_t end, int64_t biasEnd, const T* x,
+                                T* out, const T* scale) {
   constexpr int64_t kStep = kRegs * kWidth<T>;
   if (lane + kStep > end) return lane;
   const int64_t tiles = (a.J + kMost - 1) / kMost, rows = a.J / tiles, longer = a.J % tiles;
@@ -88,7 +90,9 @@ NABLA_INLINE int64_t denseLanes(const DenseArgs<T>& a, int64_t lane, int64_t end
   const DenseTile<T> low = pickDenseTile<T, kMost, kRegs>(rows);
   for (; lane + kStep <= end; lane += kStep) {
     const int64_t biasedLanes = biasEnd - lane;
-    const int biased = biasedLanes <= 0 ? 0 : biasedLanes >= kStep ? kRegs : static_cast<int>(biasedLanes / kWidth<T>);
+    const int biased = biasedLanes <= 0       ? 0
+                       : biasedLanes >= kStep ? kRegs
+                                              : static_cast<int>(biasedLanes / kWidth<T>);
     int64_t j = 0;
     for (int64_t t = 0; t < tiles; t++) {
       const bool isTall = t < longer;
@@ -122,7 +126,7 @@ void dense(const DenseArgs<T>& a) {
   }
   for (int64_t c = 0; c < a.C; c++) {
     denseColumns(a, a.B, c < biased ? a.B : 0, a.x + c * a.xC, a.out + c * a.outC,
-            a.scale == nullptr ? nullptr : a.scale + c * a.scaleC);
+                 a.scale == nullptr ? nullptr : a.scale + c * a.scaleC);
   }
 }
 

@@ -1,18 +1,25 @@
 // ELEMENTWISE: one functor per operation, one loop for all of them.
 //
-// Functors take and return registers (or single values on the scalar path) and are written once for both dtypes.
+// Functors take and return registers (or single values on the scalar path) and are written once for both
+// dtypes.
 
 struct OpCopy {
   template <class T>
-  static NABLA_INLINE Vec<T> apply(Vec<T> x) { return x; }
+  static NABLA_INLINE Vec<T> apply(Vec<T> x) {
+    return x;
+  }
 };
 struct OpNeg {
   template <class T>
-  static NABLA_INLINE Vec<T> apply(Vec<T> x) { return -x; }
+  static NABLA_INLINE Vec<T> apply(Vec<T> x) {
+    return -x;
+  }
 };
 struct OpAbs {
   template <class T>
-  static NABLA_INLINE Vec<T> apply(Vec<T> x) { return abs(x); }
+  static NABLA_INLINE Vec<T> apply(Vec<T> x) {
+    return abs(x);
+  }
 };
 struct OpSign {  // -1, 0, 1; zeros keep their sign and NaN stays, as in numpy
   template <class T>
@@ -23,59 +30,87 @@ struct OpSign {  // -1, 0, 1; zeros keep their sign and NaN stays, as in numpy
 };
 struct OpSquare {
   template <class T>
-  static NABLA_INLINE Vec<T> apply(Vec<T> x) { return x * x; }
+  static NABLA_INLINE Vec<T> apply(Vec<T> x) {
+    return x * x;
+  }
 };
 struct OpSqrt {
   template <class T>
-  static NABLA_INLINE Vec<T> apply(Vec<T> x) { return sqrt(x); }
+  static NABLA_INLINE Vec<T> apply(Vec<T> x) {
+    return sqrt(x);
+  }
 };
 struct OpReciprocal {
   template <class T>
-  static NABLA_INLINE Vec<T> apply(Vec<T> x) { return set(T(1)) / x; }
+  static NABLA_INLINE Vec<T> apply(Vec<T> x) {
+    return set(T(1)) / x;
+  }
 };
 struct OpExp {
   template <class T>
-  static NABLA_INLINE Vec<T> apply(Vec<T> x) { return math::exp(x); }
+  static NABLA_INLINE Vec<T> apply(Vec<T> x) {
+    return math::exp(x);
+  }
 };
 struct OpExpm1 {
   template <class T>
-  static NABLA_INLINE Vec<T> apply(Vec<T> x) { return math::expm1(x); }
+  static NABLA_INLINE Vec<T> apply(Vec<T> x) {
+    return math::expm1(x);
+  }
 };
 struct OpLog {
   template <class T>
-  static NABLA_INLINE Vec<T> apply(Vec<T> x) { return math::log(x); }
+  static NABLA_INLINE Vec<T> apply(Vec<T> x) {
+    return math::log(x);
+  }
 };
 struct OpLog1p {
   template <class T>
-  static NABLA_INLINE Vec<T> apply(Vec<T> x) { return math::log1p(x); }
+  static NABLA_INLINE Vec<T> apply(Vec<T> x) {
+    return math::log1p(x);
+  }
 };
 struct OpSin {
   template <class T>
-  static NABLA_INLINE Vec<T> apply(Vec<T> x) { return math::sin(x); }
+  static NABLA_INLINE Vec<T> apply(Vec<T> x) {
+    return math::sin(x);
+  }
 };
 struct OpCos {
   template <class T>
-  static NABLA_INLINE Vec<T> apply(Vec<T> x) { return math::cos(x); }
+  static NABLA_INLINE Vec<T> apply(Vec<T> x) {
+    return math::cos(x);
+  }
 };
 struct OpTanh {
   template <class T>
-  static NABLA_INLINE Vec<T> apply(Vec<T> x) { return math::tanh(x); }
+  static NABLA_INLINE Vec<T> apply(Vec<T> x) {
+    return math::tanh(x);
+  }
 };
 struct OpSigmoid {
   template <class T>
-  static NABLA_INLINE Vec<T> apply(Vec<T> x) { return math::sigmoid(x); }
+  static NABLA_INLINE Vec<T> apply(Vec<T> x) {
+    return math::sigmoid(x);
+  }
 };
 struct OpSoftplus {
   template <class T>
-  static NABLA_INLINE Vec<T> apply(Vec<T> x) { return math::softplus(x); }
+  static NABLA_INLINE Vec<T> apply(Vec<T> x) {
+    return math::softplus(x);
+  }
 };
 struct OpErf {
   template <class T>
-  static NABLA_INLINE Vec<T> apply(Vec<T> x) { return math::erf(x); }
+  static NABLA_INLINE Vec<T> apply(Vec<T> x) {
+    return math::erf(x);
+  }
 };
 struct OpErfc {
   template <class T>
-  static NABLA_INLINE Vec<T> apply(Vec<T> x) { return math::erfc(x); }
+  static NABLA_INLINE Vec<T> apply(Vec<T> x) {
+    return math::erfc(x);
+  }
 };
 struct OpRelu {  // max(x, +0), NaN stays
   template <class T>
@@ -100,70 +135,102 @@ struct OpNot {
 };
 struct OpRoundToFloat32 {
   template <class T>
-  static NABLA_INLINE Vec<T> apply(Vec<T> x) { return roundToFloat32(x); }
+  static NABLA_INLINE Vec<T> apply(Vec<T> x) {
+    return roundToFloat32(x);
+  }
 };
 struct OpFloor {
   template <class T>
-  static NABLA_INLINE Vec<T> apply(Vec<T> x) { return floor(x); }
+  static NABLA_INLINE Vec<T> apply(Vec<T> x) {
+    return floor(x);
+  }
 };
 
 struct OpAdd {
   template <class T>
-  static NABLA_INLINE Vec<T> apply(Vec<T> a, Vec<T> b) { return a + b; }
+  static NABLA_INLINE Vec<T> apply(Vec<T> a, Vec<T> b) {
+    return a + b;
+  }
 };
 struct OpSub {
   template <class T>
-  static NABLA_INLINE Vec<T> apply(Vec<T> a, Vec<T> b) { return a - b; }
+  static NABLA_INLINE Vec<T> apply(Vec<T> a, Vec<T> b) {
+    return a - b;
+  }
 };
 struct OpMul {
   template <class T>
-  static NABLA_INLINE Vec<T> apply(Vec<T> a, Vec<T> b) { return a * b; }
+  static NABLA_INLINE Vec<T> apply(Vec<T> a, Vec<T> b) {
+    return a * b;
+  }
 };
 struct OpDiv {
   template <class T>
-  static NABLA_INLINE Vec<T> apply(Vec<T> a, Vec<T> b) { return a / b; }
+  static NABLA_INLINE Vec<T> apply(Vec<T> a, Vec<T> b) {
+    return a / b;
+  }
 };
-// Written as selections and not as the machine's max, whose treatment of NaN and of zeros of different sign differs
-// from one instruction set to the next: a NaN wins, and equal arguments give the second.
+// Written as selections and not as the machine's max, whose treatment of NaN and of zeros of different sign
+// differs from one instruction set to the next: a NaN wins, and equal arguments give the second.
 struct OpMaximum {
   template <class T>
-  static NABLA_INLINE Vec<T> apply(Vec<T> a, Vec<T> b) { return select(a != a, a, select(a > b, a, b)); }
+  static NABLA_INLINE Vec<T> apply(Vec<T> a, Vec<T> b) {
+    return select(a != a, a, select(a > b, a, b));
+  }
 };
 struct OpMinimum {
   template <class T>
-  static NABLA_INLINE Vec<T> apply(Vec<T> a, Vec<T> b) { return select(a != a, a, select(a < b, a, b)); }
+  static NABLA_INLINE Vec<T> apply(Vec<T> a, Vec<T> b) {
+    return select(a != a, a, select(a < b, a, b));
+  }
 };
 struct OpPow {
   template <class T>
-  static NABLA_INLINE Vec<T> apply(Vec<T> a, Vec<T> b) { return math::pow(a, b); }
+  static NABLA_INLINE Vec<T> apply(Vec<T> a, Vec<T> b) {
+    return math::pow(a, b);
+  }
 };
 struct OpAtan2 {
   template <class T>
-  static NABLA_INLINE Vec<T> apply(Vec<T> a, Vec<T> b) { return math::atan2(a, b); }
+  static NABLA_INLINE Vec<T> apply(Vec<T> a, Vec<T> b) {
+    return math::atan2(a, b);
+  }
 };
 struct OpLess {
   template <class T>
-  static NABLA_INLINE Vec<T> apply(Vec<T> a, Vec<T> b) { return select(a < b, set(T(1)), set(T(0))); }
+  static NABLA_INLINE Vec<T> apply(Vec<T> a, Vec<T> b) {
+    return select(a < b, set(T(1)), set(T(0)));
+  }
 };
 struct OpLessEqual {
   template <class T>
-  static NABLA_INLINE Vec<T> apply(Vec<T> a, Vec<T> b) { return select(a <= b, set(T(1)), set(T(0))); }
+  static NABLA_INLINE Vec<T> apply(Vec<T> a, Vec<T> b) {
+    return select(a <= b, set(T(1)), set(T(0)));
+  }
 };
 struct OpGreater {
   template <class T>
-  static NABLA_INLINE Vec<T> apply(Vec<T> a, Vec<T> b) { return select(a > b, set(T(1)), set(T(0))); }
+  static NABLA_INLINE Vec<T> apply(Vec<T> a, Vec<T> b) {
+    return select(a > b, set(T(1)), set(T(0)));
+  }
 };
 struct OpGreaterEqual {
   template <class T>
-  static NABLA_INLINE Vec<T> apply(Vec<T> a, Vec<T> b) { return select(a >= b, set(T(1)), set(T(0))); }
+  static NABLA_INLINE Vec<T> apply(Vec<T> a, Vec<T> b) {
+    return select(a >= b, set(T(1)), set(T(0)));
+  }
 };
 struct OpEqual {
   template <class T>
-  static NABLA_INLINE Vec<T> apply(Vec<T> a, Vec<T> b) { return select(a == b, set(T(1)), set(T(0))); }
+  static NABLA_INLINE Vec<T> apply(Vec<T> a, Vec<T> b) {
+    return select(a == b, set(T(1)), set(T(0)));
+  }
 };
 struct OpNotEqual {
   template <class T>
-  static NABLA_INLINE Vec<T> apply(Vec<T> a, Vec<T> b) { return select(a != b, set(T(1)), set(T(0))); }
+  static NABLA_INLINE Vec<T> apply(Vec<T> a, Vec<T> b) {
+    return select(a != b, set(T(1)), set(T(0)));
+  }
 };
 struct OpAnd {
   template <class T>
@@ -182,24 +249,34 @@ struct OpOr {
 
 struct OpSelect {
   template <class T>
-  static NABLA_INLINE Vec<T> apply(Vec<T> c, Vec<T> a, Vec<T> b) { return select(c != set(T(0)), a, b); }
+  static NABLA_INLINE Vec<T> apply(Vec<T> c, Vec<T> a, Vec<T> b) {
+    return select(c != set(T(0)), a, b);
+  }
 };
 struct OpFma {
   template <class T>
-  static NABLA_INLINE Vec<T> apply(Vec<T> a, Vec<T> b, Vec<T> c) { return fma(a, b, c); }
+  static NABLA_INLINE Vec<T> apply(Vec<T> a, Vec<T> b, Vec<T> c) {
+    return fma(a, b, c);
+  }
 };
 
 struct OpFnma {
   template <class T>
-  static NABLA_INLINE Vec<T> apply(Vec<T> a, Vec<T> b, Vec<T> c) { return fma(-a, b, c); }
+  static NABLA_INLINE Vec<T> apply(Vec<T> a, Vec<T> b, Vec<T> c) {
+    return fma(-a, b, c);
+  }
 };
 struct OpFms {
   template <class T>
-  static NABLA_INLINE Vec<T> apply(Vec<T> a, Vec<T> b, Vec<T> c) { return fma(a, b, -c); }
+  static NABLA_INLINE Vec<T> apply(Vec<T> a, Vec<T> b, Vec<T> c) {
+    return fma(a, b, -c);
+  }
 };
 struct OpMulMul {
   template <class T>
-  static NABLA_INLINE Vec<T> apply(Vec<T> a, Vec<T> b, Vec<T> c) { return (a * b) * c; }
+  static NABLA_INLINE Vec<T> apply(Vec<T> a, Vec<T> b, Vec<T> c) {
+    return (a * b) * c;
+  }
 };
 
 template <class T, class Op, int kArity>
@@ -215,8 +292,8 @@ NABLA_INLINE Vec<T> applyOp(Vec<T> a, [[maybe_unused]] Vec<T> b, [[maybe_unused]
 
 // Rows of n elements; S0..S2 say which operands are one value per row.
 template <class T, class Op, int kArity, bool S0, bool S1, bool S2>
-__attribute__((noinline)) void elementwiseRows(int64_t rows, int64_t n, T* out, int64_t outRow, const T* const* in,
-                                  const int64_t* inRow) {
+__attribute__((noinline)) void elementwiseRows(int64_t rows, int64_t n, T* out, int64_t outRow,
+                                               const T* const* in, const int64_t* inRow) {
   constexpr int W = kWidth<T>;
   const T* p0 = in[0];
   const T* p1 = kArity > 1 ? in[1] : p0;
@@ -244,8 +321,8 @@ __attribute__((noinline)) void elementwiseRows(int64_t rows, int64_t n, T* out, 
 
 // The same for long operations: one copy of their code, for whole and partial registers alike.
 template <class T, class Op, int kArity>
-__attribute__((noinline)) void elementwiseHeavyRows(int64_t rows, int64_t n, T* out, int64_t outRow, const T* const* in,
-                                                    const int64_t* inRow) {
+__attribute__((noinline)) void elementwiseHeavyRows(int64_t rows, int64_t n, T* out, int64_t outRow,
+                                                    const T* const* in, const int64_t* inRow) {
   constexpr int W = kWidth<T>;
   const T* p0 = in[0];
   const T* p1 = kArity > 1 ? in[1] : p0;
@@ -268,18 +345,21 @@ __attribute__((noinline)) void elementwiseHeavyRows(int64_t rows, int64_t n, T* 
 }
 
 template <class T>
-using ElementwiseRows = void (*)(int64_t rows, int64_t n, T* out, int64_t outRow, const T* const* in, const int64_t* inRow);
+using ElementwiseRows = void (*)(int64_t rows, int64_t n, T* out, int64_t outRow, const T* const* in,
+                                 const int64_t* inRow);
 
 // One operand per call for all operations: keeps the packing below small.
 template <class T>
-__attribute__((noinline)) void copyStrided(const T* from, int64_t fromStep, T* to, int64_t toStep, int64_t n) {
+__attribute__((noinline)) void copyStrided(const T* from, int64_t fromStep, T* to, int64_t toStep,
+                                           int64_t n) {
   for (int64_t i = 0; i < n; i++) to[i * toStep] = from[i * fromStep];
 }
 
-// Any strides and uniform operands: elements are packed into buffers, a piece of a row (or, where rows have one element,
-// of a column) at a time. Slow, and for what programs rarely do.
+// Any strides and uniform operands: elements are packed into buffers, a piece of a row (or, where rows have
+// one element, of a column) at a time. Slow, and for what programs rarely do.
 template <class T>
-__attribute__((noinline)) void elementwisePacked(const ElementwiseArgs<T>& args, int arity, ElementwiseRows<T> function) {
+__attribute__((noinline)) void elementwisePacked(const ElementwiseArgs<T>& args, int arity,
+                                                 ElementwiseRows<T> function) {
   constexpr int64_t kPiece = 64;
   T buffer[3][kPiece], result[kPiece];
   const T* const in[3] = {buffer[0], buffer[1], buffer[2]};

@@ -1,5 +1,5 @@
-// All kernels of one instruction set. Included by its table_*.cc inside the target region; the anonymous namespace keeps
-// the instantiations of one instruction set out of reach of the others.
+// All kernels of one instruction set. Included by its table_*.cc inside the target region; the anonymous
+// namespace keeps the instantiations of one instruction set out of reach of the others.
 namespace nabla::NABLA_ISA {
 namespace {
 

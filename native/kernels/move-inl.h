@@ -1,5 +1,5 @@
-// GATHER and SCATTER: between the caller's arrays (a sample's elements together) and panels (an element's samples
-// together), converting element types on the way.
+// GATHER and SCATTER: between the caller's arrays (a sample's elements together) and panels (an element's
+// samples together), converting element types on the way.
 
 struct Bool {  // one byte, 0 or not
   uint8_t byte;

@@ -1,9 +1,10 @@
 // OUTER_SUM: the matrix product of a weight gradient, summed over samples.
 //
-// Samples are in lanes and the sum runs over lanes, so one operand is transposed, a piece at a time, into a buffer
-// [samples][columns]; then it is an ordinary product: columns in lanes, the other operand's values broadcast one by one,
-// kRows x kRegs sums in registers. Transposing costs J B element moves for I J B multiply-adds. Rejected: dot products
-// along the lanes, folded at the end; at 64 samples the folding costs as much as the products.
+// Samples are in lanes and the sum runs over lanes, so one operand is transposed, a piece at a time, into a
+// buffer [samples][columns]; then it is an ordinary product: columns in lanes, the other operand's values
+// broadcast one by one, kRows x kRegs sums in registers. Transposing costs J B element moves for I J B
+// multiply-adds. Rejected: dot products along the lanes, folded at the end; at 64 samples the folding costs
+// as much as the products.
 
 #if defined(NABLA_ISA_AVX2)
 inline constexpr int kOuterRows = 6;
@@ -25,7 +26,8 @@ struct OuterPiece {
   int64_t accI, accJ;
 };
 
-// Columns [0, columns) of b, transposed: to[sample * kStride + j]. Unused columns up to kStride are never stored to acc.
+// Columns [0, columns) of b, transposed: to[sample * kStride + j]. Unused columns up to kStride are never
+// stored to acc.
 template <class T, int kStride>
 NABLA_INLINE void outerTranspose(const OuterPiece<T>& p, int64_t columns, T* to) {
   constexpr int W = kWidth<T>;
@@ -140,8 +142,8 @@ NABLA_INLINE void outerPiece(const OuterPiece<T>& p, int64_t I, int64_t J) {
     int64_t i = 0;
     for (int64_t t = 0; t < tiles; t++) {
       const int64_t height = rows + (t < longer ? 1 : 0);
-      const OuterTile<T> tile =
-          columns > W ? pickOuterTile<T, kOuterRows, kOuterRegs>(height) : pickOuterTile<T, kOuterRows, 1>(height);
+      const OuterTile<T> tile = columns > W ? pickOuterTile<T, kOuterRows, kOuterRegs>(height)
+                                            : pickOuterTile<T, kOuterRows, 1>(height);
       tile(q, i, j, columns, transposed);
       i += height;
     }
@@ -152,7 +154,8 @@ template <class T>
 void outerSum(const OuterSumArgs<T>& args) {
   if (args.I <= 0 || args.J <= 0 || args.R <= 0 || args.lanes <= 0) return;
   OuterSumArgs<T> g = args;
-  // A product of two values does not depend on their order: the operand along the rows of acc is the one transposed.
+  // A product of two values does not depend on their order: the operand along the rows of acc is the one
+  // transposed.
   if (g.accJ != 1 && g.accI == 1) {
     std::swap(g.I, g.J);
     std::swap(g.accI, g.accJ);
@@ -161,7 +164,8 @@ void outerSum(const OuterSumArgs<T>& args) {
     std::swap(g.aI, g.bJ);
     std::swap(g.aUniform, g.bUniform);
   }
-  OuterPiece<T> p{0, 0, nullptr, g.aR, g.aI, g.aUniform ? 0 : 1, nullptr, g.bR, g.bJ, g.bUniform, g.acc, g.accI, g.accJ};
+  OuterPiece<T> p{0,    0,          nullptr, g.aR,   g.aI,  g.aUniform ? 0 : 1, nullptr, g.bR,
+                  g.bJ, g.bUniform, g.acc,   g.accI, g.accJ};
   const int64_t group = g.lanes >= kOuterPiece ? 1 : kOuterPiece / g.lanes;
   for (int64_t r = 0; r < g.R; r += group) {
     p.runs = g.R - r < group ? g.R - r : group;

@@ -1,5 +1,5 @@
-// The machine's peak: twelve independent chains fit sixteen registers and cover latency x throughput (10 at most) on every
-// processor this runs on.
+// The machine's peak: twelve independent chains fit sixteen registers and cover latency x throughput (10 at
+// most) on every processor this runs on.
 template <class T>
 int64_t fmaPeak(int64_t steps, T* sink) {
   constexpr int kChains = 12;

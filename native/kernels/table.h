@@ -1,14 +1,18 @@
-// The kernel layer as the executor sees it: one table of function pointers per instruction set and compute dtype.
+// The kernel layer as the executor sees it: one table of function pointers per instruction set and compute
+// dtype.
 //
-// Only pointers and sizes cross this header, so that code compiled for one instruction set can never be merged by the
-// linker with code compiled for another. Kernels check nothing, allocate nothing and never throw: programs are validated
-// before they run. Sizes and strides are in elements of T unless a name says otherwise.
+// Only pointers and sizes cross this header, so that code compiled for one instruction set can never be
+// merged by the linker with code compiled for another. Kernels check nothing, allocate nothing and never
+// throw: programs are validated before they run. Sizes and strides are in elements of T unless a name says
+// otherwise.
 //
-// Letters: B samples (lanes) in a block, J rows of a result, K contracted rows, C columns (value and tangents together).
+// Letters: B samples (lanes) in a block, J rows of a result, K contracted rows, C columns (value and tangents
+// together).
 //
-// Reproducibility. Every kernel gives the same bits on every instruction set: products and sums are fused exactly where
-// the contracts below write fma, chains run in the stated order, and sums over lanes use 64 bytes of logical lanes
-// (16 float32, 8 float64) folded by the fixed tree `foldLanes`. (A NaN's sign and payload are not part of the promise.)
+// Reproducibility. Every kernel gives the same bits on every instruction set: products and sums are fused
+// exactly where the contracts below write fma, chains run in the stated order, and sums over lanes use 64
+// bytes of logical lanes (16 float32, 8 float64) folded by the fixed tree `foldLanes`. (A NaN's sign and
+// payload are not part of the promise.)
 #pragma once
 
 #include <cstdint>
@@ -24,12 +28,14 @@ inline constexpr int kLaneBytes = 64;
 enum class ElementType : int { kFloat32 = 0, kFloat64 = 1, kInt32 = 2, kUint32 = 3, kBool = 4 };
 inline constexpr int kElementTypes = 5;
 
-// Operation numbers of the ELEMENTWISE instruction, and of `Kernels::elementwise`. Unused numbers are null pointers.
+// Operation numbers of the ELEMENTWISE instruction, and of `Kernels::elementwise`. Unused numbers are null
+// pointers.
 inline constexpr int kElementwiseOps = 69;
 
 // out[r*outRow + i] = op(in[p][r*inRow[p] + (inScalar[p] ? 0 : i)] ...), 0 <= r < rows, 0 <= i < n.
-// Any sizes and alignment. `out` may be one of the inputs exactly (same pointer and row stride), or disjoint from it.
-// n == 1 is the way to walk operands of arbitrary stride, and is handled a register of rows at a time.
+// Any sizes and alignment. `out` may be one of the inputs exactly (same pointer and row stride), or disjoint
+// from it. n == 1 is the way to walk operands of arbitrary stride, and is handled a register of rows at a
+// time.
 template <class T>
 struct ElementwiseArgs {
   int64_t rows, n;
@@ -44,10 +50,10 @@ struct ElementwiseArgs {
 //
 // W: K x J uniform; x: K x C x B; out: J x C x B; bias: J uniform, or null; scale: J x C x B, or null (1).
 // The sum is one chain s = fma(W[k,j], x[k,c,b], s) over k upwards from bias[j] (or +0). Then, with scale,
-// fma(scale, s, out) or scale * s; without, out + s or s. The bias goes to the first biasColumns columns only, so that
-// a value column and its tangents are one call; the other columns start from +0.
-// `dense` needs B a multiple of the logical lanes and lanes contiguous (step 1). `denseFlat` ignores B: one sample.
-// out overlaps neither x nor W; scale may be out exactly only when accumulate is false.
+// fma(scale, s, out) or scale * s; without, out + s or s. The bias goes to the first biasColumns columns
+// only, so that a value column and its tangents are one call; the other columns start from +0. `dense` needs
+// B a multiple of the logical lanes and lanes contiguous (step 1). `denseFlat` ignores B: one sample. out
+// overlaps neither x nor W; scale may be out exactly only when accumulate is false.
 template <class T>
 struct DenseArgs {
   int64_t J, K, C, B;
@@ -67,10 +73,11 @@ struct DenseArgs {
 
 // out[i,j,b] = (accumulate ? out[i,j,b] : 0) + sum_k (a[i,k,b] * w[k,b]) * b[j,k,b]
 //
-// a: I x K x B, b: J x K x B, w: K x B or null, each possibly uniform (no lane axis); out: I x J x B. s = fma(a*w, b, s)
-// over k upwards from +0, a*w rounded first; accumulate adds s to out at the end.
-// symmetric: a and b are the same operand and I == J; i <= j is computed and mirrored (so the bits are symmetric).
-// `contract` needs B a multiple of the logical lanes; `contractFlat` ignores B and the uniform flags: one sample.
+// a: I x K x B, b: J x K x B, w: K x B or null, each possibly uniform (no lane axis); out: I x J x B. s =
+// fma(a*w, b, s) over k upwards from +0, a*w rounded first; accumulate adds s to out at the end. symmetric: a
+// and b are the same operand and I == J; i <= j is computed and mirrored (so the bits are symmetric).
+// `contract` needs B a multiple of the logical lanes; `contractFlat` ignores B and the uniform flags: one
+// sample.
 template <class T>
 struct ContractArgs {
   int64_t I, J, K, B;
@@ -86,8 +93,8 @@ struct ContractArgs {
 };
 
 // acc[r*accRow] += sum over lanes l < lanes of src[r*srcRow + l]
-// Logical lane i of 16 (8) adds l = i, i + 16, ... upwards, then foldLanes. A uniform src adds lanes * src[r*srcRow] in
-// one fma.
+// Logical lane i of 16 (8) adds l = i, i + 16, ... upwards, then foldLanes. A uniform src adds lanes *
+// src[r*srcRow] in one fma.
 template <class T>
 struct LaneSumArgs {
   int64_t rows, lanes;
@@ -100,10 +107,11 @@ struct LaneSumArgs {
 
 // acc[i*accI + j*accJ] += sum_r sum_{l < lanes} a[r,i,l] * b[r,j,l]
 //
-// The product of a weight gradient, a: R x I x B, b: R x J x B (B is only the distance the strides imply). r runs over
-// what is summed beside the lanes (tangent columns). A piece is max(1, kOuterPiece / lanes) consecutive r with all their
-// lanes, or kOuterPiece lanes of one r where there are more. For every piece, s = fma(a, b, s) over r and within it over
-// the lanes upwards from +0, then acc += s. A uniform operand has one value for all lanes.
+// The product of a weight gradient, a: R x I x B, b: R x J x B (B is only the distance the strides imply). r
+// runs over what is summed beside the lanes (tangent columns). A piece is max(1, kOuterPiece / lanes)
+// consecutive r with all their lanes, or kOuterPiece lanes of one r where there are more. For every piece, s
+// = fma(a, b, s) over r and within it over the lanes upwards from +0, then acc += s. A uniform operand has
+// one value for all lanes.
 inline constexpr int64_t kOuterPiece = 128;
 template <class T>
 struct OuterSumArgs {
@@ -117,8 +125,9 @@ struct OuterSumArgs {
   bool aUniform, bUniform;
 };
 
-// reduceRows: out[i] = (accumulate ? out[i] : +0) + in[0*inRow + i] + in[1*inRow + i] + ..., 0 <= i < n, in that order.
-// Lane-wise sum of panel rows (n = B), or of the leading axis of a uniform array. out overlaps in nowhere.
+// reduceRows: out[i] = (accumulate ? out[i] : +0) + in[0*inRow + i] + in[1*inRow + i] + ..., 0 <= i < n, in
+// that order. Lane-wise sum of panel rows (n = B), or of the leading axis of a uniform array. out overlaps in
+// nowhere.
 template <class T>
 struct ReduceRowsArgs {
   int64_t rows, n;
@@ -140,10 +149,12 @@ struct ReduceLastArgs {
   bool accumulate;
 };
 
-// out[r*outRow + l] = T(src[r*srcRow + l*srcLane]) for l < lanes, and for lanes <= l < B a copy of lane lanes - 1.
+// out[r*outRow + l] = T(src[r*srcRow + l*srcLane]) for l < lanes, and for lanes <= l < B a copy of lane lanes
+// - 1.
 //
-// src points at the first element wanted, in an array of the table's element type; 1 <= lanes <= B, B of any size (1 for
-// uniform copies, where rows walk the strides). Integers convert exactly or round to nearest; bool is (byte != 0).
+// src points at the first element wanted, in an array of the table's element type; 1 <= lanes <= B, B of any
+// size (1 for uniform copies, where rows walk the strides). Integers convert exactly or round to nearest;
+// bool is (byte != 0).
 template <class T>
 struct GatherArgs {
   int64_t rows, lanes, B;
@@ -155,8 +166,8 @@ struct GatherArgs {
 
 // dst[r*dstRow + l*dstLane] = U(src[r*srcRow + (srcUniform ? 0 : l)]) for l < lanes
 //
-// To integers: truncation towards zero, saturating, NaN to 0 (JavaScript would wrap; no program relies on it). To bool:
-// src != 0 (NaN is true).
+// To integers: truncation towards zero, saturating, NaN to 0 (JavaScript would wrap; no program relies on
+// it). To bool: src != 0 (NaN is true).
 template <class T>
 struct ScatterArgs {
   int64_t rows, lanes;
@@ -167,18 +178,20 @@ struct ScatterArgs {
   int64_t dstRow, dstLane;
 };
 
-// Activations with their first derivative, fused: a pass over pre-activations that leaves the activation, its slope and the
-// tangents behind it.
+// Activations with their first derivative, fused: a pass over pre-activations that leaves the activation, its
+// slope and the tangents behind it.
 enum class Activation : int { kTanh = 0, kSin = 1, kSigmoid = 2, kSoftplus = 3 };
 inline constexpr int kActivations = 4;
 
-// value[r,l] = f(z[r,l]); slope[r,l] = f'(z[r,l]); scaled[r,c,l] = slope[r,l] * tangent[r,c,l], 0 <= c < columns
+// value[r,l] = f(z[r,l]); slope[r,l] = f'(z[r,l]); scaled[r,c,l] = slope[r,l] * tangent[r,c,l], 0 <= c <
+// columns
 //
-// z, value, slope: rows x n lanes; tangent, scaled: rows x columns x n. Any n and alignment. slope may be null. A uniform
-// tangent has one value for all lanes (the first layer's tangents are its weights). value may be z exactly, scaled may be
-// tangent exactly (unless uniform); otherwise results overlap no operand.
-// f' : tanh fma(-a, a, 1) with a = f(z); sin cos(z), from the same range reduction; sigmoid u / (1 + u)^2, u = exp(-|z|), which
-// keeps its relative accuracy far out; softplus sigmoid(z). f itself has the bits of the elementwise operation.
+// z, value, slope: rows x n lanes; tangent, scaled: rows x columns x n. Any n and alignment. slope may be
+// null. A uniform tangent has one value for all lanes (the first layer's tangents are its weights). value may
+// be z exactly, scaled may be tangent exactly (unless uniform); otherwise results overlap no operand. f' :
+// tanh fma(-a, a, 1) with a = f(z); sin cos(z), from the same range reduction; sigmoid u / (1 + u)^2, u =
+// exp(-|z|), which keeps its relative accuracy far out; softplus sigmoid(z). f itself has the bits of the
+// elementwise operation.
 template <class T>
 struct ActivationArgs {
   int64_t rows, n, columns;
@@ -195,8 +208,9 @@ struct ActivationArgs {
   int64_t scaledRow, scaledColumn;
 };
 
-// A loop of nothing but independent fused multiply-adds, to measure what the machine can do: returns the number of
-// floating-point operations done in `steps` steps (a multiply-add is two); *sink keeps the compiler honest.
+// A loop of nothing but independent fused multiply-adds, to measure what the machine can do: returns the
+// number of floating-point operations done in `steps` steps (a multiply-add is two); *sink keeps the compiler
+// honest.
 template <class T>
 using FmaPeak = int64_t (*)(int64_t steps, T* sink);
 
@@ -242,8 +256,8 @@ const KernelTable* findTable(std::string_view isa);
 // The table in use: the one NABLA_ISA names if this machine has it, else the best. Read once per process.
 const KernelTable& activeTable();
 
-// False when NABLA_ISA names something this machine cannot run (activeTable() is then the best one): for the caller to
-// report.
+// False when NABLA_ISA names something this machine cannot run (activeTable() is then the best one): for the
+// caller to report.
 bool isaOverrideHonoured();
 
 }  // namespace nabla

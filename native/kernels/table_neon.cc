@@ -8,6 +8,7 @@
 #include "kernels-inl.h"
 
 namespace nabla {
-constinit const KernelTable kNeonTable = {"neon", 16, neon::makeKernels<float>(), neon::makeKernels<double>()};
+constinit const KernelTable kNeonTable = {"neon", 16, neon::makeKernels<float>(),
+                                          neon::makeKernels<double>()};
 }  // namespace nabla
 #endif

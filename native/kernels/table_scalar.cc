@@ -7,5 +7,6 @@
 #include "kernels-inl.h"
 
 namespace nabla {
-constinit const KernelTable kScalarTable = {"scalar", 0, scalar::makeKernels<float>(), scalar::makeKernels<double>()};
+constinit const KernelTable kScalarTable = {"scalar", 0, scalar::makeKernels<float>(),
+                                            scalar::makeKernels<double>()};
 }  // namespace nabla

@@ -4,6 +4,6 @@
 namespace nabla {
 
 bool cpuHasAvx2Fma();  // AVX2, FMA, BMI1, BMI2, and the system saves YMM registers
-bool cpuHasAvx512();   // cpuHasAvx2Fma, AVX-512 F, VL, DQ, BW, CD, and the system saves ZMM and mask registers
+bool cpuHasAvx512();  // cpuHasAvx2Fma, AVX-512 F, VL, DQ, BW, CD, and the system saves ZMM and mask registers
 
 }  // namespace nabla

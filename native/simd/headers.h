@@ -1,5 +1,6 @@
-// Every standard header the per-instruction-set code needs, to be included before a target region opens: inline
-// functions parsed inside a region are compiled for it, and the linker may keep that copy for the whole program.
+// Every standard header the per-instruction-set code needs, to be included before a target region opens:
+// inline functions parsed inside a region are compiled for it, and the linker may keep that copy for the
+// whole program.
 #pragma once
 
 #include <bit>

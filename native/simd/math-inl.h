@@ -1,11 +1,12 @@
-// Vector math functions. Every one is a straight line of selections, written once for all instruction sets; with
-// contraction off and fma explicit it gives the same bits on each of them, the scalar path included.
+// Vector math functions. Every one is a straight line of selections, written once for all instruction sets;
+// with contraction off and fma explicit it gives the same bits on each of them, the scalar path included.
 //
-// Errors are against the exact result, in units of the last place of the result, subnormal results included. The tests
-// assert the numbers in the doc blocks: float32 on every argument, float64 on samples of every binade.
+// Errors are against the exact result, in units of the last place of the result, subnormal results included.
+// The tests assert the numbers in the doc blocks: float32 on every argument, float64 on samples of every
+// binade.
 //
-// Polynomials are minimax fits with rounded coefficients (Sollya's fpminimax); the comment gives the relative error of the
-// fit itself on its interval. Dropping a coefficient without a new fit costs several ulp.
+// Polynomials are minimax fits with rounded coefficients (Sollya's fpminimax); the comment gives the relative
+// error of the fit itself on its interval. Dropping a coefficient without a new fit costs several ulp.
 namespace math {
 
 template <class V>
@@ -49,10 +50,11 @@ NABLA_INLINE V magic() {
 NABLA_INLINE F32 powerOfTwo(Uint<float> n) { return asFloat((n << 23) + 0x3f800000u); }
 NABLA_INLINE F64 powerOfTwo(Uint<double> n) { return asFloat((n << 52) + uint64_t{0x3ff0000000000000u}); }
 
-// ---- exp and its relatives -------------------------------------------------------------------------------------------
+// ---- exp and its relatives
+// -------------------------------------------------------------------------------------------
 
-// x = n ln 2 + r, |r| <= ln(2)/2. The first fma is exact: ln 2 has its last bit at 2^-24 (2^-53), x none below
-// r's last place, and |r| < 1/2.
+// x = n ln 2 + r, |r| <= ln(2)/2. The first fma is exact: ln 2 has its last bit at 2^-24 (2^-53), x none
+// below r's last place, and |r| < 1/2.
 NABLA_INLINE F32 reduceByLn2(F32 x, F32 n) {
   const F32 r = fma(-n, set(0x1.62e430p-1f), x);
   return fma(-n, set(-0x1.05c610p-29f), r);
@@ -69,32 +71,23 @@ NABLA_INLINE F32 expTail(F32 r) {
   return polynomial(r, 0x1.694ca6p-10f, 0x1.12398p-7f, 0x1.555a26p-5f, 0x1.555492p-3f, 0x1.fffffap-2f);
 }
 NABLA_INLINE F64 expTail(F64 r) {
-  return polynomial(r, 0x1.ad9303fd412f7p-26, 0x1.28adfefa6f8a2p-22, 0x1.71df18e255081p-19, 0x1.a019995cdc7d6p-16,
-                    0x1.a01a012ff2941p-13, 0x1.6c16c18477aefp-10, 0x1.1111111126b3p-7, 0x1.55555555506bap-5,
-                    0x1.55555555554fep-3, 0x1.000000000000ap-1);
+  return polynomial(r, 0x1.ad9303fd412f7p-26, 0x1.28adfefa6f8a2p-22, 0x1.71df18e255081p-19,
+                    0x1.a019995cdc7d6p-16, 0x1.a01a012ff2941p-13, 0x1.6c16c18477aefp-10, 0x1.1111111126b3p-7,
+                    0x1.55555555506bap-5, 0x1.55555555554fep-3, 0x1.000000000000ap-1);
 }
 // (expm1(r) - r) / r^2, fitted so that expm1(r) has relative error 2^-30.9 (2^-61.5)
 NABLA_INLINE F32 expm1Tail(F32 r) {
   return polynomial(r, 0x1.9e0bfep-13f, 0x1.6d436ap-10f, 0x1.111306p-7f, 0x1.5554fp-5f, 0x1.555554p-3f, 0.5f);
 }
 NABLA_INLINE F64 expm1Tail(F64 r) {
-  return polynomial(r, 0x1.1f1a283b150dep-29, 0x1.af5f17c20b7e7p-26, 0x1.27e5133c9376dp-22, 0x1.71ddf819199dep-19,
-                    0x1.a01a018e0fb81p-16, 0x1.a01a01b000a1cp-13, 0x1.6c16c16c1aafap-10, 0x1.111111110f659p-7,
-                    0x1.555555555554dp-5, 0x1.5555555555559p-3, 0.5);
+  return polynomial(r, 0x1.1f1a283b150dep-29, 0x1.af5f17c20b7e7p-26, 0x1.27e5133c9376dp-22,
+                    0x1.71ddf819199dep-19, 0x1.a01a018e0fb81p-16, 0x1.a01a01b000a1cp-13,
+                    0x1.6c16c16c1aafap-10, 0x1.111111110f659p-7, 0x1.555555555554dp-5, 0x1.5555555555559p-3,
+                    0.5);
 }
 
-// exp(x) where neither x nor the result leaves the normal range: 2^n goes straight into the exponent. Not for NaN.
-template <class V>
-NABLA_INLINE V expNormal(V x) {
-  constexpr int kMantissaBits = std::numeric_limits<ElementOf<V>>::digits - 1;
-  const V t = fma(x, log2e(x), magic<V>());
-  const V r = reduceByLn2(x, t - magic<V>());
-  const V p = fma(r * r, expTail(r), r);
-  return asFloat(asUint(set(ElementOf<V>(1)) + p) + (asUint(t) << kMantissaBits));
-}
-
-// exp(x + low) for x already within [-746, 710] ([-104, 89]), |low| far below |x|. The scale is applied in two factors, so
-// that results below the normal range are rounded once, and those above overflow.
+// exp(x + low) for x already within [-746, 710] ([-104, 89]), |low| far below |x|. The scale is applied in
+// two factors, so that results below the normal range are rounded once, and those above overflow.
 template <class V>
 NABLA_INLINE V expScaled(V x, V low) {
   const V t = fma(x, log2e(x), magic<V>());
@@ -109,7 +102,8 @@ NABLA_INLINE V expScaled(V x, V low) {
 NABLA_INLINE F32 exp(F32 x) { return expScaled(clamp(x, -104.f, 89.f), set(0.f)); }
 NABLA_INLINE F64 exp(F64 x) { return expScaled(clamp(x, -746., 710.), set(0.)); }
 
-// expm1(x) = 2 (p 2^(n-1) + (2^(n-1) - 1/2)) with p = expm1(r): the halves keep 2^n within range up to overflow.
+// expm1(x) = 2 (p 2^(n-1) + (2^(n-1) - 1/2)) with p = expm1(r): the halves keep 2^n within range up to
+// overflow.
 template <class V>
 NABLA_INLINE V expm1Clamped(V x) {
   using T = ElementOf<V>;
@@ -123,42 +117,68 @@ NABLA_INLINE V expm1Clamped(V x) {
 
 // expm1(x). All x; max 1.5 ulp (float32), 2.0 ulp (float64).
 // Below 2^-25 (2^-54) expm1(x) rounds to x; the selection keeps -0 and subnormals.
-NABLA_INLINE F32 expm1(F32 x) { return select(abs(x) < set(0x1p-25f), x, expm1Clamped(clamp(x, -20.f, 89.f))); }
+NABLA_INLINE F32 expm1(F32 x) {
+  return select(abs(x) < set(0x1p-25f), x, expm1Clamped(clamp(x, -20.f, 89.f)));
+}
 NABLA_INLINE F64 expm1(F64 x) { return select(abs(x) < set(0x1p-54), x, expm1Clamped(clamp(x, -40., 710.))); }
 
-// ---- tanh, sigmoid, softplus -----------------------------------------------------------------------------------------
+// ---- tanh, sigmoid, softplus
+// -----------------------------------------------------------------------------------------
+
+// exp(2x) for 0 <= x <= 20, for tanh: r = x - n ln(2)/2, so the coefficients of expTail come with powers of
+// two, and 2^n goes straight into the exponent. Not for NaN. In float32 the first part of ln 2 happens to be
+// good to 2^-29 alone.
+NABLA_INLINE F32 expOfTwice(F32 x) {
+  const F32 t = fma(x, set(0x1.715476p1f), magic<F32>());
+  const F32 r = fma(t - magic<F32>(), set(-0x1.62e430p-2f), x);
+  const F32 p =
+      polynomial(r, 0x1.694ca6p-4f, 0x1.12398p-2f, 0x1.555a26p-1f, 0x1.555492p0f, 0x1.fffffap0f, 2.f, 1.f);
+  return asFloat(asUint(p) + (asUint(t) << 23));
+}
+NABLA_INLINE F64 expOfTwice(F64 x) {
+  const F64 t = fma(x, set(0x1.71547652b82fep1), magic<F64>());
+  const F64 n = t - magic<F64>();
+  const F64 r = fma(n, set(-0x1.abc9e3b39803fp-57), fma(n, set(-0x1.62e42fefa39efp-2), x));
+  const F64 p =
+      polynomial(r, 0x1.ad9303fd412f7p-15, 0x1.28adfefa6f8a2p-12, 0x1.71df18e255081p-10, 0x1.a019995cdc7d6p-8,
+                 0x1.a01a012ff2941p-6, 0x1.6c16c18477aefp-4, 0x1.1111111126b3p-2, 0x1.55555555506bap-1,
+                 0x1.55555555554fep0, 0x1.000000000000ap1, 2., 1.);
+  return asFloat(asUint(p) + (asUint(t) << 52));
+}
 
 // tanh(x). All x; max 1.4 ulp (float32), 1.4 ulp (float64).
-// 1 - 2/(exp(2|x|) + 1) from 0.625 on; below, where that cancels, x + x^3 P(x^2), in float64 x + x^3 P/Q(x^2) with the
-// same division. Rejected: expm1(2x)/(expm1(2x) + 2), 2.5 ulp; one rational function over the whole range, 4 ulp.
+// 1 - 2/(exp(2|x|) + 1) from 0.625 on; below, where that cancels, x + x^3 P(x^2), in float64 x + x^3 P/Q(x^2)
+// with the same division. Rejected: expm1(2x)/(expm1(2x) + 2), 2.5 ulp; one rational function over the whole
+// range, 4 ulp.
 NABLA_INLINE F32 tanh(F32 x) {
   const F32 a = abs(x), one = set(1.f);
-  const F32 twice = a + a;
   // From 10 on tanh rounds to 1.
-  const F32 e = expNormal(select(twice > set(20.f), set(20.f), twice));
+  const F32 e = expOfTwice(select(a > set(10.f), set(10.f), a));
   const F32 large = one - set(2.f) / (e + one);
   const F32 z = a * a;
   // Relative error 2^-27.7 on [0, 0.625].
-  const F32 p = polynomial(z, -0x1.758cap-8f, 0x1.521152p-6f, -0x1.b83898p-5f, 0x1.110704p-3f, -0x1.555532p-2f);
+  const F32 p =
+      polynomial(z, -0x1.758cap-8f, 0x1.521152p-6f, -0x1.b83898p-5f, 0x1.110704p-3f, -0x1.555532p-2f);
   const F32 small = fma(a * z, p, a);
-  return withSign(select(a >= set(0.625f), large, small), x);  // small for NaN, which expNormal would lose
+  return withSign(select(a >= set(0.625f), large, small), x);  // small for NaN
 }
 NABLA_INLINE F64 tanh(F64 x) {
   const F64 a = abs(x), one = set(1.);
-  const F64 twice = a + a;
-  const F64 e = expNormal(select(twice > set(40.), set(40.), twice));
+  const F64 e = expOfTwice(select(a > set(20.), set(20.), a));
   const F64 z = a * a;
   // P/Q: Cephes (Moshier), relative error 2^-57 on [0, 0.625].
-  const F64 p = polynomial(z, -9.64399179425052238628e-1, -9.92877231001918586564e1, -1.61468768441708447952e3);
-  const F64 q = polynomial(z, 1., 1.12811678491632931402e2, 2.23548839060100448583e3, 4.84406305325125486048e3);
-  const Mask<double> large = a >= set(0.625);  // false for NaN, which expNormal would lose
+  const F64 p =
+      polynomial(z, -9.64399179425052238628e-1, -9.92877231001918586564e1, -1.61468768441708447952e3);
+  const F64 q =
+      polynomial(z, 1., 1.12811678491632931402e2, 2.23548839060100448583e3, 4.84406305325125486048e3);
+  const Mask<double> large = a >= set(0.625);  // false for NaN
   const F64 quotient = select(large, set(-2.), a * z * p) / select(large, e + one, q);
   return withSign(select(large, one, a) + quotient, x);
 }
 
 // sigmoid(x) = 1/(1 + exp(-x)). All x; max 2.0 ulp (float32), 2.0 ulp (float64).
-// From u = exp(-|x|), which cannot overflow: 1/(1 + u) or u/(1 + u). The quotient is corrected for its own rounding and that
-// of 1 + u, half an ulp each, so that exp's error is all but alone.
+// From u = exp(-|x|), which cannot overflow: 1/(1 + u) or u/(1 + u). The quotient is corrected for its own
+// rounding and that of 1 + u, half an ulp each, so that exp's error is all but alone.
 template <class V>
 NABLA_INLINE V sigmoidFrom(V x, V u) {
   using T = ElementOf<V>;
@@ -175,11 +195,12 @@ NABLA_INLINE V sigmoid(V x) {
   return sigmoidFrom(x, exp(-abs(x)));
 }
 
-// ---- logarithms ------------------------------------------------------------------------------------------------------
+// ---- logarithms
+// ------------------------------------------------------------------------------------------------------
 
-// For u = 2^k m, m in [1/sqrt 2, sqrt 2), f = m - 1, s = f/(2 + f): log u = k ln 2 + f - (f^2/2 - s (f^2/2 + R)), with
-// 2 atanh(s) = 2s + s R. `correction` is added to the logarithm at its smallest part. (fdlibm's arrangement.)
-// u is normal and positive.
+// For u = 2^k m, m in [1/sqrt 2, sqrt 2), f = m - 1, s = f/(2 + f): log u = k ln 2 + f - (f^2/2 - s (f^2/2 +
+// R)), with 2 atanh(s) = 2s + s R. `correction` is added to the logarithm at its smallest part. (fdlibm's
+// arrangement.) u is normal and positive.
 NABLA_INLINE F32 logNormal(F32 u, F32 correction, F32 scale) {
   const Uint<float> bits = asUint(u) + (0x3f800000u - 0x3f3504f3u);
   const F32 k = asFloat((bits >> 23) | 0x4b000000u) - set(8388608.f + 127.f) + scale;
@@ -198,10 +219,12 @@ NABLA_INLINE F64 logNormal(F64 u, F64 correction, F64 scale) {
   const F64 s = f / (set(2.) + f);
   const F64 z = s * s;
   // Relative error of 2 atanh(s): 2^-59.4.
-  const F64 r = z * polynomial(z, 0x1.2f103aeb694e9p-3, 0x1.39a0b4d9004e4p-3, 0x1.74664887e8a77p-3,
-                               0x1.c71c51dcf779fp-3, 0x1.2492494224e8ap-2, 0x1.999999997fa39p-2, 0x1.5555555555593p-1);
+  const F64 r =
+      z * polynomial(z, 0x1.2f103aeb694e9p-3, 0x1.39a0b4d9004e4p-3, 0x1.74664887e8a77p-3,
+                     0x1.c71c51dcf779fp-3, 0x1.2492494224e8ap-2, 0x1.999999997fa39p-2, 0x1.5555555555593p-1);
   const F64 h = set(0.5) * f * f;
-  return fma(k, set(0x1.62e42fefa39efp-1), -((h - (s * (h + r) + fma(k, set(0x1.abc9e3b39803fp-56), correction))) - f));
+  return fma(k, set(0x1.62e42fefa39efp-1),
+             -((h - (s * (h + r) + fma(k, set(0x1.abc9e3b39803fp-56), correction))) - f));
 }
 
 // log(x). All x; max 1.0 ulp (float32), 1.0 ulp (float64). log(±0) = -inf, log(x < 0) = NaN.
@@ -230,7 +253,8 @@ NABLA_INLINE V log1p(V x) {
   const V c = select(x > one, one - (u - x), x - (u - one));
   const V y = logNormal(u, c / u, zero);
   const auto ordinary = (x > -one) & (x < infinity(x)) & (x != zero);
-  const V special = select((x == zero) | (x == infinity(x)), x, select(x == -one, -infinity(x), notANumber(x)));
+  const V special =
+      select((x == zero) | (x == infinity(x)), x, select(x == -one, -infinity(x), notANumber(x)));
   return select(ordinary, y, special);
 }
 
@@ -249,26 +273,43 @@ NABLA_INLINE V softplus(V x) {
   return softplusFrom(x, exp(-abs(x)));
 }
 
-// ---- sine and cosine -------------------------------------------------------------------------------------------------
+// ---- sine and cosine
+// -------------------------------------------------------------------------------------------------
 
 __extension__ typedef unsigned __int128 Wide;
 
-// x mod pi/2 for huge x (Payne and Hanek): the bits of 2/pi that matter times the mantissa. Returns the quadrant modulo 4
-// and high + low = remainder in [-pi/4, pi/4] to about 2^-100 relative to 1 and 2^-70 relative to itself. |x| >= 2^-8,
-// finite.
+// x mod pi/2 for huge x (Payne and Hanek): the bits of 2/pi that matter times the mantissa. Returns the
+// quadrant modulo 4 and high + low = remainder in [-pi/4, pi/4] to about 2^-100 relative to 1 and 2^-70
+// relative to itself. |x| >= 2^-8, finite.
 inline int reduceHuge(double x, double* high, double* low) {
   // 2/pi after a leading word of zeros, so that offsets start below its first bit.
-  static constexpr uint64_t kTwoOverPi[] = {
-      0,                   0xa2f9836e4e441529u, 0xfc2757d1f534ddc0u, 0xdb6295993c439041u, 0xfe5163abdebbc561u,
-      0xb7246e3a424dd2e0u, 0x06492eea09d1921cu, 0xfe1deb1cb129a73eu, 0xe88235f52ebb4484u, 0xe99c7026b45f7e41u,
-      0x3991d639835339f4u, 0x9c845f8bbdf9283bu, 0x1ff897ffde05980fu, 0xef2f118b5a0a6d1fu, 0x6d367ecf27cb09b7u,
-      0x4f463f669e5fea2du, 0x7527bac7ebe5f17bu, 0x3d0739f78a5292eau, 0x6bfb5fb11f8d5d08u, 0x56033046fc7b6babu,
-      0xf0cfbc209af4361du};
+  static constexpr uint64_t kTwoOverPi[] = {0,
+                                            0xa2f9836e4e441529u,
+                                            0xfc2757d1f534ddc0u,
+                                            0xdb6295993c439041u,
+                                            0xfe5163abdebbc561u,
+                                            0xb7246e3a424dd2e0u,
+                                            0x06492eea09d1921cu,
+                                            0xfe1deb1cb129a73eu,
+                                            0xe88235f52ebb4484u,
+                                            0xe99c7026b45f7e41u,
+                                            0x3991d639835339f4u,
+                                            0x9c845f8bbdf9283bu,
+                                            0x1ff897ffde05980fu,
+                                            0xef2f118b5a0a6d1fu,
+                                            0x6d367ecf27cb09b7u,
+                                            0x4f463f669e5fea2du,
+                                            0x7527bac7ebe5f17bu,
+                                            0x3d0739f78a5292eau,
+                                            0x6bfb5fb11f8d5d08u,
+                                            0x56033046fc7b6babu,
+                                            0xf0cfbc209af4361du};
   uint64_t bits;
   std::memcpy(&bits, &x, 8);
   const int exponent = static_cast<int>((bits >> 52) & 0x7ff) - 1075;  // |x| = m 2^exponent
   const uint64_t m = (bits & 0x000fffffffffffffu) | 0x0010000000000000u;
-  // Bits of 2/pi of weight 2^(2 - exponent) and above give multiples of four quarter turns. 192 bits from there on.
+  // Bits of 2/pi of weight 2^(2 - exponent) and above give multiples of four quarter turns. 192 bits from
+  // there on.
   const int offset = exponent - 2 + 64;
   const int word = offset / 64, shift = offset % 64;
   uint64_t w[3];
@@ -307,7 +348,8 @@ inline int reduceHuge(double x, double* high, double* low) {
   const double fh = static_cast<double>(f1 >> 11) * unit;
   const double fl = static_cast<double>(((f1 & 0x7ff) << 42) | (f0 >> 22)) * (unit * 0x1p-53);
   const double h = fh * 0x1.921fb54442d18p0;
-  const double l = std::fma(fh, 0x1.921fb54442d18p0, -h) + std::fma(fh, 0x1.1a62633145c07p-54, fl * 0x1.921fb54442d18p0);
+  const double l =
+      std::fma(fh, 0x1.921fb54442d18p0, -h) + std::fma(fh, 0x1.1a62633145c07p-54, fl * 0x1.921fb54442d18p0);
   *high = negative ? -h : h;
   *low = negative ? -l : l;
   return quadrant & 3;
@@ -336,9 +378,9 @@ __attribute__((noinline)) void reduceHugeLanes(const ElementOf<V>* x, ElementOf<
   }
 }
 
-// x = n pi/2 + r. The first fma is exact (pi/2's last bit is at 2^-23 or 2^-52, x has none below r's last place, and
-// |r| < 1). It may cancel against the second part's product, so that one is carried with both rounding errors; with the
-// third part, half an ulp of r is left however close x comes to a multiple.
+// x = n pi/2 + r. The first fma is exact (pi/2's last bit is at 2^-23 or 2^-52, x has none below r's last
+// place, and |r| < 1). It may cancel against the second part's product, so that one is carried with both
+// rounding errors; with the third part, half an ulp of r is left however close x comes to a multiple.
 template <class V>
 NABLA_INLINE V reduceByParts(V x, V n, V part1, V part2, V part3) {
   const V a = fma(-n, part1, x);
@@ -353,7 +395,8 @@ NABLA_INLINE F32 reduceByHalfPi(F32 x, F32 n) {
   return reduceByParts(x, n, set(0x1.921fb6p0f), set(-0x1.777a5cp-25f), set(-0x1.ee59dap-50f));
 }
 NABLA_INLINE F64 reduceByHalfPi(F64 x, F64 n) {
-  return reduceByParts(x, n, set(0x1.921fb54442d18p0), set(0x1.1a62633145c07p-54), set(-0x1.f1976b7ed8fbcp-110));
+  return reduceByParts(x, n, set(0x1.921fb54442d18p0), set(0x1.1a62633145c07p-54),
+                       set(-0x1.f1976b7ed8fbcp-110));
 }
 
 template <class V>
@@ -390,8 +433,8 @@ NABLA_INLINE F32 sinPolynomial(F32 r, F32 z) {
 }
 NABLA_INLINE F64 sinPolynomial(F64 r, F64 z) {
   return fma(r * z,
-             polynomial(z, 0x1.5d8e3511cdcf2p-33, -0x1.ae5e5471f5503p-26, 0x1.71de355f05599p-19, -0x1.a01a019bf222ep-13,
-                        0x1.111111110f75dp-7, -0x1.5555555555548p-3),
+             polynomial(z, 0x1.5d8e3511cdcf2p-33, -0x1.ae5e5471f5503p-26, 0x1.71de355f05599p-19,
+                        -0x1.a01a019bf222ep-13, 0x1.111111110f75dp-7, -0x1.5555555555548p-3),
              r);
 }
 // cos r = 1 - r^2/2 + r^4 C(r^2), relative error 2^-32.5 (2^-63.9)
@@ -400,8 +443,8 @@ NABLA_INLINE F32 cosPolynomial(F32 z) {
   return fma(z, fma(z, c, set(-0.5f)), set(1.f));
 }
 NABLA_INLINE F64 cosPolynomial(F64 z) {
-  const F64 c = polynomial(z, -0x1.8fa681e352e7p-37, 0x1.1ee9dbd0d8319p-29, -0x1.27e4f7f19d4bp-22, 0x1.a01a019c8f3eep-16,
-                           -0x1.6c16c16c15016p-10, 0x1.555555555554bp-5);
+  const F64 c = polynomial(z, -0x1.8fa681e352e7p-37, 0x1.1ee9dbd0d8319p-29, -0x1.27e4f7f19d4bp-22,
+                           0x1.a01a019c8f3eep-16, -0x1.6c16c16c15016p-10, 0x1.555555555554bp-5);
   return fma(z, fma(z, c, set(-0.5)), set(1.));
 }
 
@@ -435,29 +478,32 @@ NABLA_INLINE V cos(V x) {
   return cosOfAngle(reduceAngle(x));
 }
 
-// ---- error functions, powers, angles: float64, and float32 by way of it ----------------------------------------------
+// ---- error functions, powers, angles: float64, and float32 by way of it
+// ----------------------------------------------
 
 // erf(x) for |x| <= 0.5: relative error 2^-56.
 NABLA_INLINE F64 erfSmall(F64 x) {
   const F64 z = x * x;
   const F64 p = polynomial(z, -0x1.90fdbaf9e35e7p-24, 0x1.a693b2d4ec0b4p-20, -0x1.f3acbec7e3966p-17,
-                           0x1.f9995d011f8f9p-14, -0x1.c02d81c750308p-11, 0x1.565bcc71b68bp-8, -0x1.b82ce31047f46p-6,
-                           0x1.ce2f21a03e3c9p-4, -0x1.812746b0379a5p-2);
+                           0x1.f9995d011f8f9p-14, -0x1.c02d81c750308p-11, 0x1.565bcc71b68bp-8,
+                           -0x1.b82ce31047f46p-6, 0x1.ce2f21a03e3c9p-4, -0x1.812746b0379a5p-2);
   // 2/sqrt(pi) - 1 = 0.128379...: adding x last loses nothing to the rounding of the leading coefficient.
   return fma(x, fma(z, p, set(0x1.06eba8214db69p-3)), x);
 }
 
-// erfc(x) for 0.5 <= x: exp(-x^2) F(q) / (1 + 2x) with q = (x - 4)/(x + 4), F(q) = (1 + 2x) exp(x^2) erfc(x), which is smooth
-// over the whole half line; relative error 2^-54.4 up to x = 28, where erfc has vanished. The square is carried in two parts.
+// erfc(x) for 0.5 <= x: exp(-x^2) F(q) / (1 + 2x) with q = (x - 4)/(x + 4), F(q) = (1 + 2x) exp(x^2) erfc(x),
+// which is smooth over the whole half line; relative error 2^-54.4 up to x = 28, where erfc has vanished. The
+// square is carried in two parts.
 NABLA_INLINE F64 erfcLarge(F64 x) {
   const F64 a = select(x > set(28.), set(28.), x);
   const F64 q = (a - set(4.)) / (a + set(4.));
-  const F64 fTail = q * polynomial(
-      q, -0x1.2eae7a28c200fp-27, 0x1.3e10e66fd631ap-24, 0x1.ede641b61d9bbp-25, -0x1.a39e83ff59bfcp-21,
-      0x1.4dc6aa2bf8447p-22, 0x1.7d1b1ed557714p-18, -0x1.78e36e00f78cep-17, -0x1.991ffa53488d2p-16,
-      0x1.3be26b31ec547p-13, -0x1.a1e1227dd369ep-13, -0x1.8d4aba6cd2b2cp-11, 0x1.49c6754ef18f7p-8,
-      -0x1.0962385f73443p-6, 0x1.3079eded1984p-5, -0x1.0fb06dff15881p-4, 0x1.7fee004e5878p-4, -0x1.9ddb23c3dfef8p-4,
-      0x1.16ecefcfa359p-4, 0x1.f7f5df66fc1aap-7, -0x1.1df1ad154a27p-3);
+  const F64 fTail =
+      q * polynomial(q, -0x1.2eae7a28c200fp-27, 0x1.3e10e66fd631ap-24, 0x1.ede641b61d9bbp-25,
+                     -0x1.a39e83ff59bfcp-21, 0x1.4dc6aa2bf8447p-22, 0x1.7d1b1ed557714p-18,
+                     -0x1.78e36e00f78cep-17, -0x1.991ffa53488d2p-16, 0x1.3be26b31ec547p-13,
+                     -0x1.a1e1227dd369ep-13, -0x1.8d4aba6cd2b2cp-11, 0x1.49c6754ef18f7p-8,
+                     -0x1.0962385f73443p-6, 0x1.3079eded1984p-5, -0x1.0fb06dff15881p-4, 0x1.7fee004e5878p-4,
+                     -0x1.9ddb23c3dfef8p-4, 0x1.16ecefcfa359p-4, 0x1.f7f5df66fc1aap-7, -0x1.1df1ad154a27p-3);
   const F64 f = set(0x1.3ba5916e9fd7fp0) + fTail;
   const F64 fLow = (set(0x1.3ba5916e9fd7fp0) - f) + fTail;
   const F64 square = a * a;
@@ -471,8 +517,8 @@ NABLA_INLINE F64 erfcLarge(F64 x) {
   const F64 e = fma(r * r, expTail(r), r);
   const F64 p = set(1.) + e;
   const F64 pLow = ((set(1.) - p) + e) + ((r1 - r) + r2);
-  // p F / d with every rounding error of first order; scaled at the end, so that results below the normal range are
-  // rounded once more at most.
+  // p F / d with every rounding error of first order; scaled at the end, so that results below the normal
+  // range are rounded once more at most.
   const F64 d = fma(set(2.), a, set(1.));
   const F64 dLow = fma(set(2.), a, set(1.) - d);
   const F64 inverse = set(1.) / d;
@@ -507,7 +553,8 @@ NABLA_INLINE TwoParts twoSum(F64 a, F64 b) {  // |a| >= |b|
 }
 
 // log(x) in two parts, to 2^-66 relative, for normal positive x (times 2^scale).
-// s = (m - 1)/(m + 1), log m = 2s + (2/3) s^3 + s^5 P(s^2); the first two terms in two parts, since s^2/3 is up to 1 %.
+// s = (m - 1)/(m + 1), log m = 2s + (2/3) s^3 + s^5 P(s^2); the first two terms in two parts, since s^2/3 is
+// up to 1 %.
 NABLA_INLINE TwoParts logTwoParts(F64 x, F64 scale) {
   const Uint<double> bits = asUint(x) + uint64_t{0x3ff0000000000000u - 0x3fe6a09e667f3bcdu};
   const F64 k = asFloat((bits >> 52) | uint64_t{0x4330000000000000u}) - set(0x1p52 + 1023.) + scale;
@@ -525,8 +572,9 @@ NABLA_INLINE TwoParts logTwoParts(F64 x, F64 scale) {
   const F64 b = cube * third;
   const F64 bLow = fma(cube, third, -b) + fma(cubeLow, third, cube * set(0x1.5555555555555p-55));
   // Relative error of 2 atanh(s): 2^-73.4.
-  const F64 p = polynomial(z, 0x1.eacd52ec734aap-4, 0x1.de3ca9d11b34dp-4, 0x1.11207325d4db9p-3, 0x1.3b1364b59a6ap-3,
-                           0x1.745d182985acfp-3, 0x1.c71c71c596643p-3, 0x1.2492492492f51p-2, 0x1.9999999999996p-2);
+  const F64 p =
+      polynomial(z, 0x1.eacd52ec734aap-4, 0x1.de3ca9d11b34dp-4, 0x1.11207325d4db9p-3, 0x1.3b1364b59a6ap-3,
+                 0x1.745d182985acfp-3, 0x1.c71c71c596643p-3, 0x1.2492492492f51p-2, 0x1.9999999999996p-2);
   const TwoParts u = twoSum(set(2.) * s, b);
   const TwoParts m = twoSum(u.high, u.low + (bLow + fma(cube * z, p, set(2.) * sLow)));
   // k ln 2 with a first part of 32 bits, so that the product is exact.
@@ -541,7 +589,8 @@ NABLA_INLINE TwoParts logTwoParts(F64 x, F64 scale) {
   return twoSum(x1.high, x1.low + (low + (m.low + kRest)));
 }
 
-// |x|^y = exp(y log|x|) and C's table of special values. kTwo: the logarithm in two parts, for a result good to float64.
+// |x|^y = exp(y log|x|) and C's table of special values. kTwo: the logarithm in two parts, for a result good
+// to float64.
 template <bool kTwo>
 NABLA_INLINE F64 powSelected(F64 x, F64 y) {
   const F64 zero = set(0.), one = set(1.), inf = infinity(x);
@@ -582,7 +631,8 @@ NABLA_INLINE F64 pow(F64 x, F64 y) { return powSelected<true>(x, y); }
 NABLA_INLINE F64 atan2(F64 y, F64 x) {
   const F64 zero = set(0.), inf = infinity(x);
   F64 ax = abs(x), ay = abs(y);
-  // Two infinities count as equal and finite, one infinity and a number as 1 and 0, two zeros likewise; huge and tiny pairs are moved to where sums and quotients are exact.
+  // Two infinities count as equal and finite, one infinity and a number as 1 and 0, two zeros likewise; huge
+  // and tiny pairs are moved to where sums and quotients are exact.
   const Mask<double> both = (ax == inf) & (ay == inf);
   ax = select(both, set(1.), ax);
   ay = select(both, set(1.), ay);
@@ -590,20 +640,24 @@ NABLA_INLINE F64 atan2(F64 y, F64 x) {
   const F64 larger = select(swap, ay, ax), smaller = select(swap, ax, ay);
   const Mask<double> whole = (larger == zero) | (larger == inf);
   const F64 most0 = select(whole, set(1.), larger), least0 = select(whole, zero, smaller);
-  const F64 factor = select(most0 > set(0x1p1000), set(0x1p-60), select(most0 < set(0x1p-900), set(0x1p100), set(1.)));
+  const F64 factor =
+      select(most0 > set(0x1p1000), set(0x1p-60), select(most0 < set(0x1p-900), set(0x1p100), set(1.)));
   const F64 most = most0 * factor, least = least0 * factor;
   const Mask<double> turned = least > most * set(0x1.a8279ap-2);
-  // Numerator, denominator and quotient each with its rounding error: a second ulp would come from them otherwise.
+  // Numerator, denominator and quotient each with its rounding error: a second ulp would come from them
+  // otherwise.
   const F64 top = select(turned, least - most, least), bottom = select(turned, most + least, most);
-  const F64 topLow = select(turned, least - (top + most), zero), bottomLow = select(turned, least - (bottom - most), zero);
+  const F64 topLow = select(turned, least - (top + most), zero),
+            bottomLow = select(turned, least - (bottom - most), zero);
   const F64 inverse = set(1.) / bottom;
   const F64 t = top * inverse;
   const F64 tLow = (fma(-t, bottom, top) + (topLow - t * bottomLow)) * inverse;
   const F64 z = t * t;
   // Relative error 2^-63.7 on |t| <= tan(pi/8).
-  const F64 p = polynomial(z, 0x1.f0111d84e7b2fp-7, -0x1.11ba2979bcaaep-5, 0x1.70b28dde3485fp-5, -0x1.ab6da8b035301p-5,
-                           0x1.e16f469ae67aap-5, -0x1.110c4af140958p-4, 0x1.3b136b1d32857p-4, -0x1.745d14919c87ep-4,
-                           0x1.c71c71b5f9222p-4, -0x1.24924924721bep-3, 0x1.99999999995bfp-3, -0x1.5555555555554p-2);
+  const F64 p =
+      polynomial(z, 0x1.f0111d84e7b2fp-7, -0x1.11ba2979bcaaep-5, 0x1.70b28dde3485fp-5, -0x1.ab6da8b035301p-5,
+                 0x1.e16f469ae67aap-5, -0x1.110c4af140958p-4, 0x1.3b136b1d32857p-4, -0x1.745d14919c87ep-4,
+                 0x1.c71c71b5f9222p-4, -0x1.24924924721bep-3, 0x1.99999999995bfp-3, -0x1.5555555555554p-2);
   const F64 high0 = select(turned, set(0x1.921fb54442d18p-1), zero);
   const F64 low0 = select(turned, set(0x1.1a62633145c07p-55), zero);
   // angle = high + (t + t^3 p + low); then pi/2 - angle, then pi - angle, each with the parts of pi.
@@ -619,7 +673,7 @@ NABLA_INLINE F64 atan2(F64 y, F64 x) {
 }
 
 // float32 through float64: a float64 result within 2.5 ulp is a float32 result within 0.5 + 2^-27 ulp.
-#define NABLA_THROUGH_DOUBLE_1(name)                                                     \
+#define NABLA_THROUGH_DOUBLE_1(name) \
   NABLA_INLINE F32 name(F32 x) { return narrow(name(widenLow(x)), name(widenHigh(x))); }
 NABLA_THROUGH_DOUBLE_1(erf)
 NABLA_THROUGH_DOUBLE_1(erfc)

@@ -34,8 +34,12 @@ NABLA_INLINE bool any(M m) {
   return _mm256_testz_si256(bits, bits) == 0;
 }
 
-NABLA_INLINE F64 widenLow(F32 x) { return __builtin_convertvector(__builtin_shufflevector(x, x, 0, 1, 2, 3), F64); }
-NABLA_INLINE F64 widenHigh(F32 x) { return __builtin_convertvector(__builtin_shufflevector(x, x, 4, 5, 6, 7), F64); }
+NABLA_INLINE F64 widenLow(F32 x) {
+  return __builtin_convertvector(__builtin_shufflevector(x, x, 0, 1, 2, 3), F64);
+}
+NABLA_INLINE F64 widenHigh(F32 x) {
+  return __builtin_convertvector(__builtin_shufflevector(x, x, 4, 5, 6, 7), F64);
+}
 NABLA_INLINE F32 narrow(F64 low, F64 high) {
   using Half = float __attribute__((vector_size(16)));
   const Half l = __builtin_convertvector(low, Half), h = __builtin_convertvector(high, Half);

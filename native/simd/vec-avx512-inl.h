@@ -20,8 +20,12 @@ NABLA_INLINE F32 fma(F32 a, F32 b, F32 c) { return _mm512_fmadd_ps(a, b, c); }
 NABLA_INLINE F64 fma(F64 a, F64 b, F64 c) { return _mm512_fmadd_pd(a, b, c); }
 NABLA_INLINE F32 sqrt(F32 x) { return _mm512_mask_sqrt_ps(x, 0xffff, x); }
 NABLA_INLINE F64 sqrt(F64 x) { return _mm512_mask_sqrt_pd(x, 0xff, x); }
-NABLA_INLINE F32 floor(F32 x) { return _mm512_mask_roundscale_ps(x, 0xffff, x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
-NABLA_INLINE F64 floor(F64 x) { return _mm512_mask_roundscale_pd(x, 0xff, x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
+NABLA_INLINE F32 floor(F32 x) {
+  return _mm512_mask_roundscale_ps(x, 0xffff, x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+}
+NABLA_INLINE F64 floor(F64 x) {
+  return _mm512_mask_roundscale_pd(x, 0xff, x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+}
 
 NABLA_INLINE F32 loadPartial(const float* p, int k) {
   return _mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << k) - 1u), p);
@@ -42,7 +46,9 @@ NABLA_INLINE bool any(M m) {
   return _mm512_test_epi64_mask(bits, bits) != 0;
 }
 
-NABLA_INLINE F64 widenLow(F32 x) { return __builtin_convertvector(__builtin_shufflevector(x, x, 0, 1, 2, 3, 4, 5, 6, 7), F64); }
+NABLA_INLINE F64 widenLow(F32 x) {
+  return __builtin_convertvector(__builtin_shufflevector(x, x, 0, 1, 2, 3, 4, 5, 6, 7), F64);
+}
 NABLA_INLINE F64 widenHigh(F32 x) {
   return __builtin_convertvector(__builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15), F64);
 }

@@ -1,9 +1,10 @@
 // Vector registers of one instruction set, behind GCC's and Clang's vector extensions.
 //
-// Included inside a target region and inside the instruction set's own namespace; NABLA_ISA_AVX512, NABLA_ISA_AVX2,
-// NABLA_ISA_NEON or NABLA_ISA_SCALAR says which. Operators come from the compiler; here is what operators cannot say.
-// Vec<T> is a register of T, Int<T> and Uint<T> integers of the same width. Comparisons give all-ones masks in an
-// Int<T> (a bool when scalar): combine them with & and | and hand them to `select`.
+// Included inside a target region and inside the instruction set's own namespace; NABLA_ISA_AVX512,
+// NABLA_ISA_AVX2, NABLA_ISA_NEON or NABLA_ISA_SCALAR says which. Operators come from the compiler; here is
+// what operators cannot say. Vec<T> is a register of T, Int<T> and Uint<T> integers of the same width.
+// Comparisons give all-ones masks in an Int<T> (a bool when scalar): combine them with & and | and hand them
+// to `select`.
 #if defined(__clang__)
 #define NABLA_INLINE __attribute__((always_inline)) inline
 #define NABLA_UNROLL _Pragma("clang loop unroll(full)")
@@ -63,8 +64,9 @@ NABLA_INLINE int64_t select(bool m, int64_t a, int64_t b) { return m ? a : b; }
 #else
 template <class T>
 NABLA_INLINE Vec<T> load(const T* p) {
-  // Not through a pointer to a less aligned vector type: Clang forgets the alignment of a typedef that comes through a
-  // template, and reads as if p were aligned. This is the same single unaligned instruction on every compiler.
+  // Not through a pointer to a less aligned vector type: Clang forgets the alignment of a typedef that comes
+  // through a template, and reads as if p were aligned. This is the same single unaligned instruction on
+  // every compiler.
   Vec<T> v;
   __builtin_memcpy(&v, p, sizeof v);
   return v;
@@ -118,17 +120,22 @@ NABLA_INLINE V flipSign(V x, V s) {
 NABLA_INLINE F32 roundToFloat32(F32 x) { return x; }
 NABLA_INLINE F64 roundToFloat32(F64 x) { return widenLow(narrow(x, x)); }
 
-// ---- transposition --------------------------------------------------------------------------------------------------
+// ---- transposition
+// --------------------------------------------------------------------------------------------------
 
 #if !defined(NABLA_ISA_SCALAR)
 // One stage of the butterfly: lanes and registers whose numbers differ in bit kBit change places.
 template <class T, int kBit, std::size_t... kLane>
 NABLA_INLINE void exchange(Vec<T>& a, Vec<T>& b, std::index_sequence<kLane...>) {
   constexpr int W = kWidth<T>;
-  const Vec<T> low = __builtin_shufflevector(
-      a, b, ((static_cast<int>(kLane) & kBit) != 0 ? W + static_cast<int>(kLane) - kBit : static_cast<int>(kLane))...);
-  const Vec<T> high = __builtin_shufflevector(
-      a, b, ((static_cast<int>(kLane) & kBit) != 0 ? W + static_cast<int>(kLane) : static_cast<int>(kLane) + kBit)...);
+  const Vec<T> low =
+      __builtin_shufflevector(a, b,
+                              ((static_cast<int>(kLane) & kBit) != 0 ? W + static_cast<int>(kLane) - kBit
+                                                                     : static_cast<int>(kLane))...);
+  const Vec<T> high =
+      __builtin_shufflevector(a, b,
+                              ((static_cast<int>(kLane) & kBit) != 0 ? W + static_cast<int>(kLane)
+                                                                     : static_cast<int>(kLane) + kBit)...);
   a = low;
   b = high;
 }

@@ -16,8 +16,12 @@ using F64 = Simd<double>::V;
 
 NABLA_INLINE F32 set(float x) { return F32{x, x, x, x}; }
 NABLA_INLINE F64 set(double x) { return F64{x, x}; }
-NABLA_INLINE F32 fma(F32 a, F32 b, F32 c) { return (F32)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b); }
-NABLA_INLINE F64 fma(F64 a, F64 b, F64 c) { return (F64)vfmaq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b); }
+NABLA_INLINE F32 fma(F32 a, F32 b, F32 c) {
+  return (F32)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
+}
+NABLA_INLINE F64 fma(F64 a, F64 b, F64 c) {
+  return (F64)vfmaq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b);
+}
 NABLA_INLINE F32 sqrt(F32 x) { return (F32)vsqrtq_f32((float32x4_t)x); }
 NABLA_INLINE F64 sqrt(F64 x) { return (F64)vsqrtq_f64((float64x2_t)x); }
 NABLA_INLINE F32 floor(F32 x) { return (F32)vrndmq_f32((float32x4_t)x); }
@@ -35,7 +39,9 @@ NABLA_INLINE bool any(M m) {
 }
 
 NABLA_INLINE F64 widenLow(F32 x) { return __builtin_convertvector(__builtin_shufflevector(x, x, 0, 1), F64); }
-NABLA_INLINE F64 widenHigh(F32 x) { return __builtin_convertvector(__builtin_shufflevector(x, x, 2, 3), F64); }
+NABLA_INLINE F64 widenHigh(F32 x) {
+  return __builtin_convertvector(__builtin_shufflevector(x, x, 2, 3), F64);
+}
 NABLA_INLINE F32 narrow(F64 low, F64 high) {
   using Half = float __attribute__((vector_size(8)));
   const Half l = __builtin_convertvector(low, Half), h = __builtin_convertvector(high, Half);

@@ -1,4 +1,5 @@
-// One lane, plain C++: the path for CPUs without AVX2, and the plainest witness of what every other path must give.
+// One lane, plain C++: the path for CPUs without AVX2, and the plainest witness of what every other path must
+// give.
 template <>
 struct Simd<float> {
   using V = float;

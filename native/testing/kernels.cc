@@ -1,6 +1,7 @@
-// runKernel(isa, dtype, kernel, args) calls one kernel of one instruction set on typed arrays; `args` has the fields of
-// the kernel's argument struct, pointers as {data, offset} or missing. Nothing is checked: the tests hand in what fits.
-// ulpSweep(isa, dtype, op, first, count, stride) measures an elementwise function (see ulp.h).
+// runKernel(isa, dtype, kernel, args) calls one kernel of one instruction set on typed arrays; `args` has the
+// fields of the kernel's argument struct, pointers as {data, offset} or missing. Nothing is checked: the
+// tests hand in what fits. ulpSweep(isa, dtype, op, first, count, stride) measures an elementwise function
+// (see ulp.h).
 #include <string>
 
 #include "kernels/table.h"
@@ -59,33 +60,62 @@ bool call(const Kernels<T>& kernels, const std::string& kernel, const Fields& f)
     if (function == nullptr) return false;
     function(a);
   } else if (kernel == "dense" || kernel == "denseFlat") {
-    const DenseArgs<T> a{f.integer("J"),      f.integer("K"),      f.integer("C"),
-                         f.integer("B"),      out("out"),          f.integer("outJ"),
-                         f.integer("outC"),   in("W"),             f.integer("wK"),
-                         f.integer("wJ"),     in("x"),             f.integer("xK"),
-                         f.integer("xC"),     in("bias"),          f.integer("biasJ"),
-                         f.integer("biasColumns"), in("scale"),    f.integer("scaleJ"),
-                         f.integer("scaleC"), f.flag("accumulate")};
+    const DenseArgs<T> a{f.integer("J"),
+                         f.integer("K"),
+                         f.integer("C"),
+                         f.integer("B"),
+                         out("out"),
+                         f.integer("outJ"),
+                         f.integer("outC"),
+                         in("W"),
+                         f.integer("wK"),
+                         f.integer("wJ"),
+                         in("x"),
+                         f.integer("xK"),
+                         f.integer("xC"),
+                         in("bias"),
+                         f.integer("biasJ"),
+                         f.integer("biasColumns"),
+                         in("scale"),
+                         f.integer("scaleJ"),
+                         f.integer("scaleC"),
+                         f.flag("accumulate")};
     (kernel == "dense" ? kernels.dense : kernels.denseFlat)(a);
   } else if (kernel == "contract" || kernel == "contractFlat") {
-    const ContractArgs<T> a{f.integer("I"),     f.integer("J"),      f.integer("K"),      f.integer("B"),
-                            out("out"),         f.integer("outI"),   f.integer("outJ"),   in("a"),
-                            f.integer("aI"),    f.integer("aK"),     in("b"),             f.integer("bJ"),
-                            f.integer("bK"),    in("w"),             f.integer("wK"),     f.flag("aUniform"),
-                            f.flag("bUniform"), f.flag("wUniform"),  f.flag("accumulate"), f.flag("symmetric")};
+    const ContractArgs<T> a{f.integer("I"),
+                            f.integer("J"),
+                            f.integer("K"),
+                            f.integer("B"),
+                            out("out"),
+                            f.integer("outI"),
+                            f.integer("outJ"),
+                            in("a"),
+                            f.integer("aI"),
+                            f.integer("aK"),
+                            in("b"),
+                            f.integer("bJ"),
+                            f.integer("bK"),
+                            in("w"),
+                            f.integer("wK"),
+                            f.flag("aUniform"),
+                            f.flag("bUniform"),
+                            f.flag("wUniform"),
+                            f.flag("accumulate"),
+                            f.flag("symmetric")};
     (kernel == "contract" ? kernels.contract : kernels.contractFlat)(a);
   } else if (kernel == "laneSum") {
     kernels.laneSum({f.integer("rows"), f.integer("lanes"), out("acc"), f.integer("accRow"), in("src"),
                      f.integer("srcRow"), f.flag("srcUniform")});
   } else if (kernel == "outerSum") {
     kernels.outerSum({f.integer("I"), f.integer("J"), f.integer("R"), f.integer("lanes"), out("acc"),
-                      f.integer("accI"), f.integer("accJ"), in("a"), f.integer("aR"), f.integer("aI"), in("b"),
-                      f.integer("bR"), f.integer("bJ"), f.flag("aUniform"), f.flag("bUniform")});
+                      f.integer("accI"), f.integer("accJ"), in("a"), f.integer("aR"), f.integer("aI"),
+                      in("b"), f.integer("bR"), f.integer("bJ"), f.flag("aUniform"), f.flag("bUniform")});
   } else if (kernel == "reduceRows") {
-    kernels.reduceRows({f.integer("rows"), f.integer("n"), out("out"), in("in"), f.integer("inRow"), f.flag("accumulate")});
+    kernels.reduceRows(
+        {f.integer("rows"), f.integer("n"), out("out"), in("in"), f.integer("inRow"), f.flag("accumulate")});
   } else if (kernel == "reduceLast") {
-    kernels.reduceLast({f.integer("rows"), f.integer("n"), out("out"), f.integer("outRow"), in("in"), f.integer("inRow"),
-                        f.integer("inStep"), f.flag("accumulate")});
+    kernels.reduceLast({f.integer("rows"), f.integer("n"), out("out"), f.integer("outRow"), in("in"),
+                        f.integer("inRow"), f.integer("inStep"), f.flag("accumulate")});
   } else if (kernel == "gather") {
     kernels.gather[f.integer("type")]({f.integer("rows"), f.integer("lanes"), f.integer("B"), out("out"),
                                        f.integer("outRow"), f.pointer<const void>("src"), f.integer("srcRow"),
@@ -126,7 +156,9 @@ Napi::Value ulpSweep(const Napi::CallbackInfo& info) {
   const KernelTable& table = tableOf(info);
   const bool single = info[1].As<Napi::String>().Utf8Value() == "float32";
   const int op = info[2].As<Napi::Number>().Int32Value();
-  const auto number = [&info](std::size_t i) { return static_cast<uint64_t>(info[i].As<Napi::Number>().Int64Value()); };
+  const auto number = [&info](std::size_t i) {
+    return static_cast<uint64_t>(info[i].As<Napi::Number>().Int64Value());
+  };
   const UlpReport report = single ? sweepFloat32(table.f32, op, number(3), number(4), number(5))
                                   : sweepFloat64(table.f64, op, number(3), number(4));
   Napi::Object result = Napi::Object::New(info.Env());

@@ -11,22 +11,38 @@ namespace {
 template <class R>
 R reference(int op, R x, R y) {
   switch (op) {
-    case 5: return std::sqrt(x);
-    case 6: return 1 / x;
-    case 7: return std::exp(x);
-    case 8: return std::expm1(x);
-    case 9: return std::log(x);
-    case 10: return std::log1p(x);
-    case 11: return std::sin(x);
-    case 12: return std::cos(x);
-    case 13: return std::tanh(x);
-    case 14: return 1 / (1 + std::exp(-x));
-    case 15: return x > 0 ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x));
-    case 16: return std::erf(x);
-    case 17: return std::erfc(x);
-    case 38: return std::pow(x, y);
-    case 47: return std::atan2(x, y);
-    default: return std::numeric_limits<R>::quiet_NaN();
+    case 5:
+      return std::sqrt(x);
+    case 6:
+      return 1 / x;
+    case 7:
+      return std::exp(x);
+    case 8:
+      return std::expm1(x);
+    case 9:
+      return std::log(x);
+    case 10:
+      return std::log1p(x);
+    case 11:
+      return std::sin(x);
+    case 12:
+      return std::cos(x);
+    case 13:
+      return std::tanh(x);
+    case 14:
+      return 1 / (1 + std::exp(-x));
+    case 15:
+      return x > 0 ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x));
+    case 16:
+      return std::erf(x);
+    case 17:
+      return std::erfc(x);
+    case 38:
+      return std::pow(x, y);
+    case 47:
+      return std::atan2(x, y);
+    default:
+      return std::numeric_limits<R>::quiet_NaN();
   }
 }
 
@@ -40,7 +56,9 @@ double ulpError(T value, R exact) {
   if (std::isinf(value)) {
     // Right if the exact result rounds beyond the largest number, else a whole ulp off.
     const R halfway = static_cast<R>(std::numeric_limits<T>::max()) * (1 + std::ldexp(R(1), -kDigits - 1));
-    return std::fabs(exact) >= halfway ? 0 : std::fabs(exact) >= static_cast<R>(std::numeric_limits<T>::max()) ? 1 : kWrong;
+    return std::fabs(exact) >= halfway                                         ? 0
+           : std::fabs(exact) >= static_cast<R>(std::numeric_limits<T>::max()) ? 1
+                                                                               : kWrong;
   }
   int exponent = kLeast;
   if (exact != 0) exponent = std::max(kLeast, std::ilogb(exact));
@@ -96,7 +114,8 @@ UlpReport sweep(const Kernels<T>& kernels, int op, uint64_t first, uint64_t coun
     args.n = n;
     kernels.elementwise[op](args);
     for (int i = 0; i < n; i++) {
-      const double error = ulpError<T, R>(out[i], reference<R>(op, static_cast<R>(x[i]), static_cast<R>(y[i])));
+      const double error =
+          ulpError<T, R>(out[i], reference<R>(op, static_cast<R>(x[i]), static_cast<R>(y[i])));
       if (!(error <= report.maxUlp)) {
         report.maxUlp = error;
         report.worst[0] = static_cast<double>(x[i]);
@@ -110,7 +129,8 @@ UlpReport sweep(const Kernels<T>& kernels, int op, uint64_t first, uint64_t coun
 
 }  // namespace
 
-UlpReport sweepFloat32(const Kernels<float>& kernels, int op, uint64_t first, uint64_t count, uint64_t stride) {
+UlpReport sweepFloat32(const Kernels<float>& kernels, int op, uint64_t first, uint64_t count,
+                       uint64_t stride) {
   return sweep<float, double>(kernels, op, first, count, stride);
 }
 

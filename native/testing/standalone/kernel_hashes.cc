@@ -1,6 +1,7 @@
-// Runs every kernel of every instruction set of this machine on fixed inputs and prints one hash per kernel and dtype; exits
-// with 1 if instruction sets disagree. Needs neither Node nor a test framework, so it runs under an emulator: CI compares
-// the output of this machine with that of an AArch64 build, and starts it on a CPU model without AVX.
+// Runs every kernel of every instruction set of this machine on fixed inputs and prints one hash per kernel
+// and dtype; exits with 1 if instruction sets disagree. Needs neither Node nor a test framework, so it runs
+// under an emulator: CI compares the output of this machine with that of an AArch64 build, and starts it on a
+// CPU model without AVX.
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
@@ -40,7 +41,8 @@ std::vector<T> numbers(int64_t n, uint64_t seed, bool special) {
   std::vector<T> out(static_cast<std::size_t>(n));
   const T least = std::numeric_limits<T>::denorm_min(), most = std::numeric_limits<T>::max();
   const T infinity = std::numeric_limits<T>::infinity(), nan = std::numeric_limits<T>::quiet_NaN();
-  const T specials[] = {0, -T(0), 1, -1, infinity, -infinity, nan, least, -least, most, -most, T(0.5), 2, 3, -2, T(1e-3)};
+  const T specials[] = {0,      -T(0), 1,     -1,     infinity, -infinity, nan, least,
+                        -least, most,  -most, T(0.5), 2,        3,         -2,  T(1e-3)};
   for (T& x : out) {
     seed += 0x9e3779b97f4a7c15u;
     uint64_t z = (seed ^ (seed >> 30)) * 0xbf58476d1ce4e5b9u;
@@ -48,7 +50,8 @@ std::vector<T> numbers(int64_t n, uint64_t seed, bool special) {
     z ^= z >> 31;
     x = static_cast<T>(static_cast<int64_t>(z >> 12)) * static_cast<T>(0x1p-51) - 1;
     if (special) {
-      x = (z & 7) == 0 ? specials[(z >> 3) & 15] : static_cast<T>(std::ldexp(x, static_cast<int>((z >> 3) % 60) - 30));
+      x = (z & 7) == 0 ? specials[(z >> 3) & 15]
+                       : static_cast<T>(std::ldexp(x, static_cast<int>((z >> 3) % 60) - 30));
     }
   }
   return out;
@@ -69,7 +72,8 @@ void hashAll(const nabla::Kernels<T>& k, std::vector<Line>& lines) {
     const int64_t n = 4099;
     const auto x = numbers<T>(n, 1, true), y = numbers<T>(n, 2, true), z = numbers<T>(n, 3, true);
     std::vector<T> out(static_cast<std::size_t>(n));
-    k.elementwise[op]({1, n, out.data(), n, {x.data(), y.data(), z.data()}, {n, n, n}, {false, false, false}});
+    k.elementwise[op](
+        {1, n, out.data(), n, {x.data(), y.data(), z.data()}, {n, n, n}, {false, false, false}});
     hash.add(out);
     lines.push_back({"elementwise " + std::to_string(op) + dtype, hash.value()});
   }
@@ -78,7 +82,8 @@ void hashAll(const nabla::Kernels<T>& k, std::vector<Line>& lines) {
     const int64_t n = 1001;
     const auto z = numbers<T>(n, 1, true), t = numbers<T>(2 * n, 2, false);
     std::vector<T> value(static_cast<std::size_t>(n)), slope(value), scaled(static_cast<std::size_t>(2 * n));
-    k.activation[kind]({1, n, 2, z.data(), n, value.data(), n, slope.data(), n, t.data(), 0, n, false, scaled.data(), 0, n});
+    k.activation[kind](
+        {1, n, 2, z.data(), n, value.data(), n, slope.data(), n, t.data(), 0, n, false, scaled.data(), 0, n});
     hash.add(value);
     hash.add(slope);
     hash.add(scaled);
@@ -87,16 +92,35 @@ void hashAll(const nabla::Kernels<T>& k, std::vector<Line>& lines) {
   Hash dense, contract, outer, lane, last;
   for (int64_t size = 1; size <= 21; size++) {
     const int64_t B = (1 + size % 5) * L, J = size, K = 3 * size, C = 1 + size % 3;
-    const auto W = numbers<T>(K * J, 1, false), x = numbers<T>(K * C * B, 2, false), s = numbers<T>(J * C * B, 3, false);
+    const auto W = numbers<T>(K * J, 1, false), x = numbers<T>(K * C * B, 2, false),
+               s = numbers<T>(J * C * B, 3, false);
     const auto bias = numbers<T>(J, 4, false);
     auto out = numbers<T>(J * C * B, 5, false);
-    k.dense({J, K, C, B, out.data(), C * B, B, W.data(), J, 1, x.data(), C * B, B, bias.data(), 1, 1,
-             size % 2 == 0 ? s.data() : nullptr, C * B, B, size % 3 == 0});
+    k.dense({J,
+             K,
+             C,
+             B,
+             out.data(),
+             C * B,
+             B,
+             W.data(),
+             J,
+             1,
+             x.data(),
+             C * B,
+             B,
+             bias.data(),
+             1,
+             1,
+             size % 2 == 0 ? s.data() : nullptr,
+             C * B,
+             B,
+             size % 3 == 0});
     dense.add(out);
     const auto w = numbers<T>(K * B, 6, false), a = numbers<T>(J * K * B, 7, false);
     auto h = numbers<T>(J * J * B, 8, false);
-    k.contract({J, J, K, B, h.data(), J * B, B, a.data(), K * B, B, a.data(), K * B, B, w.data(), B, false, false, false,
-                size % 2 == 0, true});
+    k.contract({J,        J,     K, B,        h.data(), J * B, B,     a.data(), K * B,         B,
+                a.data(), K * B, B, w.data(), B,        false, false, false,    size % 2 == 0, true});
     contract.add(h);
     auto acc = numbers<T>(J * K, 9, false);
     k.outerSum({J, K, C, B - 3, acc.data(), K, 1, s.data(), B, C * B, x.data(), B, C * B, false, false});
@@ -131,6 +155,7 @@ int main() {
       }
     }
   }
-  for (const Line& line : first) std::printf("%016llx %s\n", static_cast<unsigned long long>(line.hash), line.name.c_str());
+  for (const Line& line : first)
+    std::printf("%016llx %s\n", static_cast<unsigned long long>(line.hash), line.name.c_str());
   return same ? 0 : 1;
 }
