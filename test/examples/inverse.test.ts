@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { inverse, picture } from '../../examples/inverse.js';
 
-test('a short training moves the coefficient towards its value', async () => {
+test('a short training moves the coefficient towards its value', { timeout: 240_000 }, async () => {
   const found = await inverse({ count: 150, noise: 0.01, adamSteps: 150, lbfgsSteps: 60 });
   expect(found.losses.at(-1)).toBeLessThan(0.1 * found.losses[0]!);
   expect(found.estimates).toHaveLength(210);
