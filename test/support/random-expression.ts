@@ -85,7 +85,7 @@ function weights(rows: number, columns: number): Array {
   return np.array({ data, shape: [rows, columns] });
 }
 
-const dense = unary('dense', (a) => (a.ndim > 0 ? np.matmul(a, weights(a.shape.at(-1)!, 4)) : a));
+const dense = unary('dense', (a) => (a.ndim > 0 ? np.matmul(a, weights(a.shape.at(-1)!, 4).astype(a.dtype)) : a));
 
 const all: readonly Step[] = [...entrywise, ...structural, dense, dense];
 

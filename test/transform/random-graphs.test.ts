@@ -52,6 +52,20 @@ describe('random graphs', () => {
     });
   });
 
+  it('in float32: native = interpreter, and near float64', () => {
+    check(20, ({ expression: { evaluate }, x }) => {
+      const single = np.array(Float32Array.from(x));
+      // The interpreter rounds to float32 after every operation, the executor works in it; as above, with 2⁻²⁴ for 2⁻⁵³.
+      const tolerance = 1e-12 * 2 ** 29;
+      for (const f of [evaluate, grad(evaluate), hessian(evaluate)] as ((y: Array) => Array)[]) {
+        const result = native(f)(single) as Array;
+        expect(result.dtype).toBe('float32');
+        agree(result, interpreted(f)(single), tolerance, 'interpreter');
+        agree(result, interpreted(f)(single.astype('float64')), 10 * tolerance, 'float64');
+      }
+    });
+  });
+
   it('forward = reverse, also where the result is no scalar', () => {
     const general = fc.tuple(expressions(14, false), points(3));
     const property = fc.property(general, ([{ evaluate }, x]) => {
