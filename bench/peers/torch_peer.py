@@ -162,7 +162,8 @@ def recipes(case):
     found = (forms if n <= 65536 else forms[:1]) if fits else []
     if quantity == "step":
         return found + [f"{name}, compiled" for name in COMPILED[quantity]]
-    found += [f"{name}, chunks of {c}" for name in forms for c in peer.chunks_of(n)]
+    # torch.func takes tens of milliseconds a call whatever its length: short chunks of it only cost time.
+    found += [f"{name}, chunks of {c}" for name in forms for c in peer.chunks_of(n) if name != "plain" or c >= 4096]
     # Compiling takes tens of seconds: once whole, or in a chunk of middling length.
     chunk = ", chunks of 2048" if n > 4096 else ""
     return found + [f"{name}, compiled{chunk}" for name in COMPILED[quantity]]
