@@ -1,4 +1,4 @@
-import type { Array } from '../array/array.js';
+import type { ArrayLike } from '../array/array.js';
 import { describe } from '../runtime/describe.js';
 import { NablaError } from '../runtime/errors.js';
 import { isLeaf, isPlainObject, maxDepth } from './leaf.js';
@@ -127,7 +127,7 @@ export type MapLeaves<T, R> = unknown extends T
   ? unknown
   : T extends null | undefined
     ? T
-    : T extends Array | number | boolean | ArrayBufferView | readonly number[]
+    : T extends ArrayLike | ArrayBufferView
       ? R
       : T extends readonly unknown[] | { readonly [key: string]: unknown }
         ? { [K in keyof T]: MapLeaves<T[K], R> }

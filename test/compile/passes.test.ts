@@ -10,6 +10,7 @@ import { jacfwd } from '../../lib/transform/jacobian.js';
 import { jit } from '../../lib/transform/jit.js';
 import { hvp } from '../../lib/transform/jvp.js';
 import { vmap } from '../../lib/transform/vmap.js';
+import { map } from '../../lib/tree/tree.js';
 import { network } from '../support/random-network.js';
 import { residuals } from '../support/residuals.js';
 
@@ -95,6 +96,23 @@ describe('passes over the weights for one sample', () => {
     expect(H.passes).toBeLessThanOrEqual(8 + 2 + 40);
     const dense = explain(vmap(jacfwd(grad(u, wrtX), wrtX), [null, 0]))(params as never, points(N));
     expect(H.flops).toBeLessThan(dense.flops / 3);
+  });
+
+  it('samples run along the lanes, also where they are fewer than inputs', () => {
+    for (const samples of [9, 32]) {
+      const { u, params, points } = network([20, 20, 1], 40, { dtype: 'float32' });
+      const { loops } = explain(vmap(hessian(u, wrtX), [null, 0]))(params, points(samples));
+      expect(loops.filter((loop) => loop.kind === 'lanes').map((loop) => loop.samples)).toEqual([samples]);
+    }
+  });
+
+  it('of an ensemble and the rows of its data, the more numerous run along the lanes', () => {
+    const { apply, params, points } = network([20, 20, 1], 3);
+    const X = points(500);
+    const ensemble = map((x: Array) => np.stack([x, np.mul(2, x), np.mul(3, x)]), params);
+    const loss = (p: nn.ParamsLike, Y: Array) => np.mean(np.square(apply(p, Y)));
+    const { loops } = explain(vmap(grad(loss), [0, null]))(ensemble, X);
+    expect(loops.find((loop) => loop.kind === 'lanes')!.samples).toBe(500);
   });
 
   it('says the same of a jitted function', () => {
