@@ -26,7 +26,8 @@ export class Contestant {
   readonly name: string;
   readonly threads: number;
   hello: Hello = { versions: {} };
-  readonly #child: ChildProcess;
+  readonly #spec: ContestantSpec;
+  #child: ChildProcess;
   #stderr = '';
   #gone: string | undefined;
   #waiting: { resolve: (answer: unknown) => void; reject: (error: Error) => void } | undefined;
@@ -34,34 +35,65 @@ export class Contestant {
   private constructor(spec: ContestantSpec, threads: number) {
     this.name = spec.name;
     this.threads = threads;
-    const env = {
-      ...process.env,
-      NABLA_NUM_THREADS: String(threads),
-      NABLA_BENCH_THREADS: String(threads),
-      OMP_NUM_THREADS: String(threads),
-    };
-    this.#child = spawn(spec.command, spec.args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
-    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      this.#stderr = (this.#stderr + text).slice(-4000);
-    });
-    this.#child.stdin?.on('error', () => {});
-    createInterface({ input: this.#child.stdout! }).on('line', (line) => this.#answer(line));
-    this.#child.on('error', (error) => this.#end(error.message));
-    this.#child.on('close', (code, signal) =>
-      this.#end(`it ended with ${signal ?? code}: ${lastLines(this.#stderr) || 'no message'}`),
-    );
+    this.#spec = spec;
+    this.#child = this.#spawn();
   }
 
   /** @throws ContestantError if it cannot be started */
   static async start(spec: ContestantSpec, threads: number): Promise<Contestant> {
     const contestant = new Contestant(spec, threads);
+    await contestant.#greet();
+    return contestant;
+  }
+
+  /** Starts its process again after it died or was killed. @throws ContestantError */
+  async revive(): Promise<void> {
+    this.#child = this.#spawn();
+    this.#gone = undefined;
+    this.#stderr = '';
+    await this.#greet();
+  }
+
+  async #greet(): Promise<void> {
     try {
-      contestant.hello = await contestant.ask<Hello>({ op: 'hello' }, 120);
+      this.hello = await this.ask<Hello>({ op: 'hello' }, 120);
     } catch (error) {
-      contestant.stop();
+      this.stop();
       throw error;
     }
-    return contestant;
+  }
+
+  #spawn(): ChildProcess {
+    const threads = String(this.threads);
+    const env = { ...process.env, NABLA_NUM_THREADS: threads, NABLA_BENCH_THREADS: threads, OMP_NUM_THREADS: threads };
+    const child = spawn(this.#spec.command, this.#spec.args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
+    // What a process that has been replaced still says is nobody's business.
+    const current = (handle: (...args: never[]) => void) =>
+      ((...args: never[]) => {
+        if (child === this.#child) handle(...args);
+      }) as (...args: unknown[]) => void;
+    child.stderr.setEncoding('utf8').on(
+      'data',
+      current((text: string) => {
+        this.#stderr = (this.#stderr + text).slice(-4000);
+      }),
+    );
+    child.stdin.on('error', () => {});
+    createInterface({ input: child.stdout }).on(
+      'line',
+      current((line: string) => this.#answer(line)),
+    );
+    child.on(
+      'error',
+      current((error: Error) => this.#end(error.message)),
+    );
+    child.on(
+      'close',
+      current((code: number | null, signal: string | null) =>
+        this.#end(`it ended with ${signal ?? code}: ${lastLines(this.#stderr) || 'no message'}`),
+      ),
+    );
+    return child;
   }
 
   /** One request at a time. @throws ContestantError */

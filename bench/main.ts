@@ -22,7 +22,7 @@ const help = `usage: npm run bench -- [options]          nabla alone
   --threads K      most threads to use (default: all processors)
   --rounds R       rounds of each case (default 7, quick 3)
   --seconds S      seconds of each contestant in a round, at least one call (default 0.3, quick 0.1)
-  --timeout S      seconds a peer may take to compile one recipe (default 180)
+  --timeout S      seconds a peer may take to compile one recipe (default 120)
   --no-probes      no memory, start-up, event loop, error
   --out FOLDER     where results go (default bench/results)
   --no-plots       only the JSON
@@ -45,7 +45,7 @@ function options() {
       threads: { type: 'string' },
       rounds: { type: 'string' },
       seconds: { type: 'string' },
-      timeout: { type: 'string', default: '180' },
+      timeout: { type: 'string', default: '120' },
       probes: { type: 'boolean', default: true },
       plots: { type: 'boolean', default: true },
       out: { type: 'string', default: join(root, 'bench/results') },
@@ -103,7 +103,7 @@ async function main(): Promise<void> {
     budget: {
       rounds: positive(given.rounds, quick ? 3 : 7, 'rounds'),
       seconds: positive(given.seconds, quick ? 0.1 : 0.3, 'seconds'),
-      timeout: positive(given.timeout, 180, 'timeout'),
+      timeout: positive(given.timeout, 120, 'timeout'),
     },
     probes: given.probes && given.filter === undefined ? [...nablaProbes, ...(withPeers ? peerProbes(peers) : [])] : [],
   });

@@ -95,7 +95,7 @@ async function tryRecipes(
       candidates.push(error ? { recipe, error } : { recipe, samples: c.N, seconds, firstSeconds });
     } catch (error) {
       candidates.push({ recipe, error: (error as Error).message });
-      if (contestant.gone) break;
+      if (contestant.gone) await contestant.revive();
     }
   }
   return candidates;
@@ -111,11 +111,12 @@ async function prepareBest(contestant: Contestant, c: Case, context: Context) {
     const best = good.reduce<Candidate | undefined>((a, b) => (a && a.seconds! <= b.seconds! ? a : b), undefined);
     return good.filter((candidate) => candidate === best || candidate.recipe === plainRecipe);
   };
-  if (trial.N === c.N || contestant.gone) return { tried, chosen: chosen(tried) };
+  // Once more from the start: the others' memory is free again, and a process that had to be replaced has lost them.
   await contestant.ask({ op: 'drop' }, 60);
   const names = chosen(tried).map(({ recipe }) => recipe);
   const whole = await tryRecipes(contestant, c, names, context);
-  return { tried: [...tried, ...whole], chosen: chosen(whole) };
+  const failed = whole.filter(({ error }) => error !== undefined);
+  return { tried: [...tried, ...(trial.N === c.N ? failed : whole)], chosen: chosen(whole) };
 }
 
 /** nabla's operations per second as a share of `peak`, operations per second of one thread. */

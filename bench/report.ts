@@ -76,7 +76,10 @@ export function tableRows({ case: c, entries, flops, share, candidates }: Outcom
         '',
         '',
         '',
-        tried.map((t) => `${t.recipe}: ${t.error}`).join('; ') || 'no recipe',
+        tried
+          .filter(({ error }) => error)
+          .map((t) => `${t.recipe}: ${t.error}`)
+          .join('; ') || 'no recipe',
       ]),
     );
   }
