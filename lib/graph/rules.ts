@@ -3,7 +3,6 @@ import {
   batch,
   batchSum,
   broadcastTo,
-  concatenate,
   constantLike,
   convert,
   einsum,
