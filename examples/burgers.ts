@@ -49,8 +49,8 @@ const values = vmap(u, [null, 0]);
 
 export const loss = train.meanSquares<nn.Params, Points>({
   interior: (params, { interior }) => residuals(params, interior),
-  boundary: { residual: (params, { boundary }) => values(params, boundary), weight: 50 },
-  initial: { residual: (params, p) => values(params, p.initial).sub(p.initialValues), weight: 50 },
+  boundary: { residual: (params, { boundary }) => values(params, boundary), weight: 20 },
+  initial: { residual: (params, p) => values(params, p.initial).sub(p.initialValues), weight: 20 },
 });
 
 const box = { minval: [0, -1], maxval: [1, 1], dtype } as const;
@@ -150,7 +150,7 @@ export function picture({ params, losses }: Solution): string {
 
 if (isMain(import.meta.url)) {
   const begin = performance.now();
-  const solution = await burgers({ adamSteps: 2000, rounds: 5, stepsPerRound: 1500, progress: true });
+  const solution = await burgers({ adamSteps: 2000, rounds: 6, stepsPerRound: 1000, progress: true });
   const seconds = (performance.now() - begin) / 1000;
   console.log(`relative L2 error ${solution.errors.at(-1)!.toExponential(2)} after ${seconds.toFixed(0)} s`);
   const file = argv[2] ?? 'burgers.svg';
