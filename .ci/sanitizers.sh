@@ -19,9 +19,9 @@ for kind in "${kinds[@]}"; do
   esac
   # Node's own objects are not instrumented; without ignore_noninstrumented_modules TSan reports V8's lock-free code.
   ${run[@]+"${run[@]}"} env NABLA_BUILD="build/$kind/Release" LD_PRELOAD="$preload" \
-    ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=1 \
+    ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=1:allocator_may_return_null=1 \
     UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 \
-    TSAN_OPTIONS=ignore_noninstrumented_modules=1:halt_on_error=1 \
+    TSAN_OPTIONS=ignore_noninstrumented_modules=1:halt_on_error=1:allocator_may_return_null=1 \
     node node_modules/vitest/vitest.mjs run --reporter=default --reporter=json \
     --outputFile.json="build/ci/$kind.json" --testTimeout=300000 --hookTimeout=300000
 done
