@@ -151,12 +151,20 @@ function identityOf(object: object): number {
   return id;
 }
 
+const numberKey = (x: number): string => (Object.is(x, -0) ? '-0' : String(x));
+
+/** Constants up to this many entries are compared by their numbers. */
+const WRITTEN_OUT = 16;
+
 export function attributesKey(node: Pick<Node, 'op' | 'attrs'>): string {
   const { index, value, labels, out, start, dim, axis } = node.attrs;
   switch (node.op) {
     case 'constant':
-      if (value!.kind === 'full') return Object.is(value!.value, -0) ? '-0' : String(value!.value);
-      return value!.kind === 'eye' ? 'eye' : `@${identityOf(value!.data)}`;
+      if (value!.kind === 'full') return numberKey(value!.value);
+      if (value!.kind === 'eye') return 'eye';
+      // A short array written out in a formula is another object every time it is traced, and the same constant.
+      if (value!.data.length <= WRITTEN_OUT) return `=${Array.from(value!.data, numberKey)}`;
+      return `@${identityOf(value!.data)}`;
     case 'einsum': {
       const names = new Map<number, number>();
       const rename = (list: readonly number[]) =>
