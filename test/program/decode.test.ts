@@ -273,6 +273,7 @@ describe('a program with words changed', () => {
       ),
       { numRuns: 3000 },
     );
-    expect(ran).toBeGreaterThan(100);
+    // About one in thirty; far fewer would mean that this test no longer tests much.
+    expect(ran).toBeGreaterThan(30);
   });
 });
