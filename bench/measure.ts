@@ -55,6 +55,9 @@ export interface Budget {
 /** What a user writes first, if the contestant's recipes include it. */
 const plainRecipe = 'plain';
 
+/** A plain form so many times slower than the best would take most of the run's time to say so. */
+const hopeless = 15;
+
 interface Context {
   readonly data: DataFolder;
   readonly budget: Budget;
@@ -109,7 +112,9 @@ async function prepareBest(contestant: Contestant, c: Case, context: Context) {
   const chosen = (from: readonly Candidate[]) => {
     const good = from.filter(({ seconds }) => seconds !== undefined);
     const best = good.reduce<Candidate | undefined>((a, b) => (a && a.seconds! <= b.seconds! ? a : b), undefined);
-    return good.filter((candidate) => candidate === best || candidate.recipe === plainRecipe);
+    const worthTiming = ({ recipe, seconds }: Candidate) =>
+      recipe === plainRecipe && seconds! < hopeless * best!.seconds!;
+    return good.filter((candidate) => candidate === best || worthTiming(candidate));
   };
   // Once more from the start: the others' memory is free again, and a process that had to be replaced has lost them.
   await contestant.ask({ op: 'drop' }, 60);

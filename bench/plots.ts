@@ -17,8 +17,8 @@ interface Plot {
   readonly scale: 'log' | 'share';
 }
 
-const [width, height] = [640, 380];
-const margin = { left: 64, right: 210, top: 36, bottom: 48 };
+const [width, height] = [700, 380];
+const margin = { left: 64, right: 262, top: 36, bottom: 48 };
 const palette = ['#1f6f8b', '#c8553d', '#4c956c', '#7b5ea7', '#b8860b', '#555555', '#d16ba5', '#2b2d42'];
 const [left, right, top, bottom] = [margin.left, width - margin.right, margin.top, height - margin.bottom];
 
@@ -62,7 +62,7 @@ function draw({ title, labels, series, scale }: Plot): string {
       label(right + 12, top + 8 + 16 * i, name, 'start', `fill="${colour}"`)
     );
   });
-  const xTicks = [...new Set(xs)].sort((a, b) => a - b).map((v) => [x(v), short(v)] as const);
+  const xTicks = [...new Set(xs)].sort((a, b) => a - b).map((v) => [x(v), v.toLocaleString('en')] as const);
   const yTicks = y.ticks(5).map((v) => [y(v), scale === 'share' ? `${100 * v} %` : short(v)] as const);
   // On a logarithmic axis d3 offers every digit of a decade: 1, 2 and 5 are enough.
   const kept = scale === 'share' ? yTicks : yTicks.filter(([, text]) => /^0?\.?0*[125]0*[kM]?$/.test(text));
