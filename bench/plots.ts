@@ -84,13 +84,13 @@ function draw({ title, labels, series, scale }: Plot): string {
   ].join('\n');
 }
 
-/** Series of the outcomes of equal name, in order of x; several with the same x are drawn as they come. */
+/** Series of the outcomes of equal name, in order of x; one of a single x is no curve. */
 function seriesOf(items: readonly { name: string; point: Point }[]): Plot['series'] {
   const groups = new Map<string, Point[]>();
   for (const { name, point } of items) groups.set(name, [...(groups.get(name) ?? []), point]);
   return [...groups]
     .map(([name, points]) => ({ name, points: points.sort((a, b) => a[0] - b[0]) }))
-    .filter(({ points }) => points.length > 1);
+    .filter(({ points }) => new Set(points.map(([x]) => x)).size > 1);
 }
 
 const threadsOf = ({ threads }: Case): string => (threads === 1 ? '1 thread' : `${threads} threads`);
