@@ -3,6 +3,7 @@ import { getNative, type NativeJob } from './native.js';
 import { fromNative } from './native-error.js';
 import { allocateOutputs, type BufferSpec, constructorOf, type DataArray, type ProgramHandle } from './program.js';
 import { type RunEvent, runChannel } from './run.js';
+import { release, stage } from './staging.js';
 
 /** Options of a run off the event loop. */
 export interface AsyncOptions {
@@ -74,7 +75,9 @@ export function runProgramAsync(
       if (signal?.aborted) throw new AbortError(signal.reason);
       const native = getNative();
       const outputs = allocateOutputs(program);
-      job = native.runAsync(program.native, own(program, inputs, transfer), outputs, threads, (error) => {
+      const copies: DataArray[] = [];
+      job = native.runAsync(program.native, own(program, inputs, transfer, copies), outputs, threads, (error) => {
+        release(copies);
         // An abort that came too late to stop the run is an abort all the same: the caller has moved on.
         if (signal?.aborted) return fail(new AbortError(signal.reason));
         if (error !== null) return fail(error);
@@ -92,11 +95,12 @@ export function runProgramAsync(
   });
 }
 
-/** The inputs in memory that nobody else can reach. What does not fit the program is left for the native core to refuse. */
+/** The inputs in memory that nobody else can reach; those that were copied are added to `copies`. What does not fit the program is left for the native core to refuse. */
 function own(
   program: ProgramHandle,
   inputs: readonly DataArray[],
   transfer: readonly DataArray[],
+  copies: DataArray[],
 ): readonly DataArray[] {
   // First of all, so that nothing is taken from a caller whose call then fails.
   const fits = (input: DataArray, i: number): boolean =>
@@ -108,8 +112,9 @@ function own(
       const taken = takeOver(input);
       if (taken !== undefined) return taken;
     }
-    // Not slice(): that of Node's Buffer is a view.
-    return new (constructorOf(program.inputs[i] as BufferSpec))(input);
+    const copy = stage(program.inputs[i] as BufferSpec, input);
+    copies.push(copy);
+    return copy;
   });
 }
 

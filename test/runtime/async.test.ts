@@ -46,6 +46,22 @@ describe('runProgramAsync', options, () => {
     );
   });
 
+  it('keeps calls apart that use the same memory for their copies, one after another and at once', async () => {
+    const N = 100_000;
+    const program = createProgram(scaling(N, 2));
+    const call = async (value: number): Promise<void> => {
+      const [y] = await runProgramAsync(program, [new Float32Array(N).fill(value)]);
+      expect(y?.every((v) => v === 2 * value)).toBe(true);
+    };
+    for (let round = 0; round < 5; round++) {
+      await Promise.all([1, 2, 3, 4].map((i) => call(10 * round + i)));
+      const abort = new AbortController();
+      const aborted = rejection(runProgramAsync(program, [new Float32Array(N)], { signal: abort.signal }));
+      abort.abort();
+      await Promise.all([call(1000 + round), aborted]);
+    }
+  });
+
   it('takes inputs over on request, and only those it can', async () => {
     const program = createProgram(scaling(3, 2));
     const whole = Float32Array.of(1, 2, 3);
