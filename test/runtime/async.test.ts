@@ -100,7 +100,7 @@ describe('runProgramAsync', options, () => {
 
   it('reports progress at most every 50 ms, rising to 1', async () => {
     const N = 400_000;
-    const program = createProgram(repeatedTanh(N, 1_500));
+    const program = createProgram(repeatedTanh(N, 6_000));
     const shares: number[] = [];
     const times: number[] = [];
     await runProgramAsync(program, [new Float32Array(N)], {
