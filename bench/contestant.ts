@@ -46,9 +46,11 @@ export class Contestant {
     return contestant;
   }
 
-  /** Starts its process again after it died or was killed. @throws ContestantError */
+  /** Starts its process anew, whether it died or not. @throws ContestantError */
   async revive(): Promise<void> {
+    const last = this.#child;
     this.#child = this.#spawn();
+    last.kill('SIGKILL');
     this.#gone = undefined;
     this.#stderr = '';
     await this.#greet();

@@ -117,7 +117,9 @@ async function prepareBest(contestant: Contestant, c: Case, context: Context) {
     return good.filter((candidate) => candidate === best || worthTiming(candidate));
   };
   // Once more from the start: the others' memory is free again, and a process that had to be replaced has lost them.
-  await contestant.ask({ op: 'drop' }, 60);
+  // What failed may have left the library in pieces (PyTorch: an open level of forward differentiation).
+  if (tried.some(({ error }) => error !== undefined)) await contestant.revive();
+  else await contestant.ask({ op: 'drop' }, 60);
   const names = chosen(tried).map(({ recipe }) => recipe);
   const whole = await tryRecipes(contestant, c, names, context);
   const failed = whole.filter(({ error }) => error !== undefined);
@@ -155,13 +157,22 @@ export async function measure(
     throw new Error(`nabla failed: ${candidates[contestants[0]!.name]?.map(({ error }) => error).join('; ')}`);
   }
   const first = contestants[0]!;
+  const failed = new Set<string>();
   const peaks: Peak[] = [];
   for (let round = 0; round < budget.rounds; round++) {
     progress(`round ${round + 1} of ${budget.rounds}`);
     peaks.push(await first.ask<Peak>({ op: 'peak', dtype: c.dtype, isa: null }, 60));
     for (const { contestant, recipe, times } of runners) {
-      if (contestant.gone) continue;
-      const timed = await contestant.ask<Timed>({ op: 'time', recipe, seconds: budget.seconds }, 10 * budget.timeout);
+      if (contestant.gone || failed.has(recipe + contestant.name)) continue;
+      const timed = await contestant
+        .ask<Timed>({ op: 'time', recipe, seconds: budget.seconds }, 10 * budget.timeout)
+        .catch((error: Error) => error);
+      if (timed instanceof Error) {
+        if (contestant === first) throw timed;
+        candidates[contestant.name]!.push({ recipe, error: `when timed: ${timed.message}` });
+        failed.add(recipe + contestant.name);
+        continue;
+      }
       times.push(timed.seconds);
       // Worker threads of the last one spin for a moment before they sleep.
       await sleep(10);
@@ -176,17 +187,20 @@ export async function measure(
     case: c,
     flops,
     peak: { flops: Math.max(...peaks.map((p) => p.flops)), isa: peaks[0]!.isa },
-    entries: runners.map(({ contestant, recipe, best, times }, i) => {
-      const own = summarize(times);
-      return {
-        name: contestant.name,
-        recipe,
-        best,
-        seconds: own,
-        samplesPerSecond: c.N / own.median,
-        ...(i === 0 ? {} : { ratio: summarize(times.map((t, round) => t / ours[round]!)) }),
-      };
-    }),
+    // A ratio needs every round.
+    entries: runners
+      .filter(({ times }) => times.length === budget.rounds)
+      .map(({ contestant, recipe, best, times }, i) => {
+        const own = summarize(times);
+        return {
+          name: contestant.name,
+          recipe,
+          best,
+          seconds: own,
+          samplesPerSecond: c.N / own.median,
+          ...(i === 0 ? {} : { ratio: summarize(times.map((t, round) => t / ours[round]!)) }),
+        };
+      }),
     candidates,
   };
 }
