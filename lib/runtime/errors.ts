@@ -22,8 +22,6 @@ export type ErrorCode =
   | 'ERR_NABLA_LEAKED'
   /** Model parameters that are missing, superfluous or of the wrong shape. */
   | 'ERR_NABLA_PARAMETER'
-  /** An operation that needs the whole batch at once, inside a compiled function. */
-  | 'ERR_NABLA_WHOLE_BATCH'
   /** `hasAux` was set but the function does not return `[value, aux]`. */
   | 'ERR_NABLA_AUX'
   /** A training whose loss became NaN or infinite. */
