@@ -1,7 +1,7 @@
 // count.mjs FOLDER [failed step ...]: adds up the vitest results in FOLDER and prints the closing line. A step that failed
 // outside any test counts as one failure.
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
 const [folder, ...failedSteps] = process.argv.slice(2);
 let passed = 0;
@@ -18,6 +18,14 @@ for (const file of readdirSync(folder).sort()) {
   failed += failures;
   skipped += result.numPendingTests + result.numTodoTests;
   if (failures > 0) runsWithFailures.add(file.slice(0, -'.json'.length));
+  for (const suite of result.testResults) {
+    for (const test of suite.assertionResults) {
+      if (test.status === 'failed')
+        console.log(
+          `failed: ${relative('.', suite.name)}: ${test.fullName}\n  ${test.failureMessages[0]?.split('\n')[0]}`,
+        );
+    }
+  }
   console.log(`${file}: ${result.numPassedTests} passed, ${failures} failed of ${result.numTotalTests}`);
 }
 for (const step of failedSteps) {
