@@ -189,7 +189,7 @@ class ProgramBuilder implements Environment {
     const lanes = LANE_BYTES / bytes;
     // A first pass with any block size tells how much memory a lane needs; that decides the block.
     const trial = this.#lower(this.#open('lanes'), axis, roots, direct, false);
-    const B = blockSize(trial.layout() * bytes, axis.size, lanes);
+    const B = blockSize(trial.layout() * bytes, axis.size, lanes, trial.columns());
     const loop = this.#lower(this.#open('lanes', B * bytes), axis, roots, direct, true);
     this.#close(loop, axis.size, B);
   }
@@ -279,13 +279,15 @@ function computeDtype(graph: Graph): 'float32' | 'float64' {
 }
 
 /**
- * Samples in a block: the arena has to stay in the L2 cache with room for the weights, so half of it; a dense kernel wants
- * at least four vectors of columns; more than eight gain nothing.
+ * Samples in a block: the arena has to stay in the L2 cache with room for the weights, so half of it; more than eight vectors
+ * gain nothing. A dense kernel keeps four vectors of columns in registers, and reads every weight once for them: with fewer, the
+ * weights of wide layers, which fill the cache themselves, come from further away more often than the panels would.
  */
-function blockSize(bytesPerLane: number, samples: number, lanes: number): number {
+function blockSize(bytesPerLane: number, samples: number, lanes: number, columns: number): number {
   const cache = (info().caches.l2 || 1 << 20) / 2;
   const most = Math.max(1, Math.ceil(samples / lanes));
   let vectors = 8;
-  while (vectors > 1 && (vectors * lanes * bytesPerLane > cache || vectors / 2 >= most)) vectors /= 2;
+  const tooLarge = () => vectors * columns > 4 && vectors * lanes * bytesPerLane > cache;
+  while (vectors > 1 && (tooLarge() || vectors / 2 >= most)) vectors /= 2;
   return vectors * lanes;
 }

@@ -1,7 +1,9 @@
 import { rowMajorStrides, size } from '../array/shape.js';
 import { MAX_RANK, type Op } from './opcodes.js';
 import { allocatePanels } from './panels.js';
+
 import type { Base, Operand, ProgramWriter } from './program-writer.js';
+import { schedule } from './schedule.js';
 import { type Buffer, collapse, rowMajorView, type View, type Walk } from './views.js';
 
 /** What an instruction costs and which matrix it passes over, for `explain`. */
@@ -30,7 +32,7 @@ export type Placer = (view: View, strides?: readonly number[], extra?: number) =
 /** One loop of the program: its instructions in order, over panels (lanes) or shared memory (flat). */
 export class Loop {
   readonly kind: 'lanes' | 'flat';
-  readonly drafts: Draft[] = [];
+  drafts: Draft[] = [];
   readonly panels: Buffer[] = [];
   accumulators = 0;
   readonly finals: { offset: number; length: number; to: Buffer }[] = [];
@@ -96,9 +98,19 @@ export class Loop {
     this.drafts.push(draft);
   }
 
-  /** Elements of panel memory the instructions need at once, by the lanes. */
+  /** Orders the instructions and places their panels. Returns the elements they need at once, by the lanes. */
   layout(): number {
-    return this.kind === 'flat' ? 0 : allocatePanels(this.drafts, this.panels);
+    if (this.kind === 'flat') return 0;
+    this.drafts = schedule(this.drafts);
+    return allocatePanels(this.drafts, this.panels);
+  }
+
+  /** Columns a shared matrix is multiplied with at once, for the average multiply-add. */
+  columns(): number {
+    const products = this.drafts.flatMap(({ work }) => (work?.columns ? [work as Required<Work>] : []));
+    const all = products.reduce((sum, { multiplyAdds }) => sum + multiplyAdds, 0);
+    const perMatrix = products.reduce((sum, { multiplyAdds, columns }) => sum + multiplyAdds / columns, 0);
+    return perMatrix > 0 ? all / perMatrix : 1;
   }
 
   /** Writes the loop for blocks of B lanes. Panels are laid out before. */
