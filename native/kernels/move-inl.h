@@ -34,13 +34,66 @@ void gather(const GatherArgs<T>& a) {
   }
 }
 
+// Rows [from, to) of a scatter, one number at a time.
 template <class T, class U>
-void scatter(const ScatterArgs<T>& a) {
+void scatterNumbers(const ScatterArgs<T>& a, int64_t from, int64_t to, int64_t firstLane) {
   U* dst = static_cast<U*>(a.dst);
   const int64_t step = a.srcUniform ? 0 : 1;
-  for (int64_t r = 0; r < a.rows; r++) {
+  for (int64_t r = from; r < to; r++) {
     const T* src = a.src + r * a.srcRow;
     U* row = dst + r * a.dstRow;
-    for (int64_t l = 0; l < a.lanes; l++) row[l * a.dstLane] = convertTo<U, T>(src[l * step]);
+    for (int64_t l = firstLane; l < a.lanes; l++) row[l * a.dstLane] = convertTo<U, T>(src[l * step]);
   }
+}
+
+// Up to a register of consecutive rows from r on, whose elements lie side by side in a sample: transposed, so
+// that every sample is one store.
+template <class T>
+NABLA_INLINE void scatterTransposed(const ScatterArgs<T>& a, int64_t r, int64_t rows) {
+  constexpr int W = kWidth<T>;
+  const T* src = a.src + r * a.srcRow;
+  T* dst = static_cast<T*>(a.dst) + r;
+  int64_t lane = 0;
+  for (; lane + W <= a.lanes; lane += W) {
+    Vec<T> v[W];
+    NABLA_UNROLL
+    for (int i = 0; i < W; i++) v[i] = load<T>(src + (i < rows ? i : 0) * a.srcRow + lane);
+    transpose<T>(v);
+    NABLA_UNROLL
+    for (int i = 0; i < W; i++) {
+      T* to = dst + (lane + i) * a.dstLane;
+      if (rows == W) {
+        store<T>(to, v[i]);
+      } else {
+        storePartial(to, v[i], static_cast<int>(rows));
+      }
+    }
+  }
+  if (lane < a.lanes) scatterNumbers<T, T>(a, r, r + rows, lane);
+}
+
+template <class T, class U>
+void scatter(const ScatterArgs<T>& a) {
+  int64_t r = 0;
+  if constexpr (std::is_same_v<T, U> && kWidth<T> > 1) {
+    constexpr int64_t W = kWidth<T>;
+    if (!a.srcUniform && a.dstRow == 1 && a.lanes >= W) {
+      // Samples a multiple of a cache line apart are written a whole line at a time. Large ones lie in the
+      // same few sets of the cache, and a line written in two halves would have left it in between.
+      constexpr int64_t kLine = 64;
+      const auto address = reinterpret_cast<uintptr_t>(a.dst);
+      if (a.rows >= 2 * W && a.dstLane * static_cast<int64_t>(sizeof(T)) % kLine == 0 &&
+          address % sizeof(T) == 0) {
+        r = static_cast<int64_t>((kLine - address % kLine) % kLine / sizeof(T));
+        scatterNumbers<T, U>(a, 0, r, 0);
+      }
+      for (; r + W <= a.rows; r += W) scatterTransposed(a, r, W);
+      // Fewer rows than a quarter of a register are not worth a transposition.
+      if (4 * (a.rows - r) > W) {
+        scatterTransposed(a, r, a.rows - r);
+        r = a.rows;
+      }
+    }
+  }
+  scatterNumbers<T, U>(a, r, a.rows, 0);
 }
