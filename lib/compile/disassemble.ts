@@ -62,7 +62,8 @@ function body(i: InstructionView): string {
       const scale = i.scale.base.space === 'none' ? '' : `${show(i.scale)} * `;
       const product = `W ${show(i.W)} * ${show(i.x)}${bias}`;
       const value = scale === '' ? product : `${scale}(${product})`;
-      return `${show(i.out)} ${i.accumulate ? '+=' : '='} ${value}  J=${i.J} K=${i.K} C=${i.C}`;
+      const plain = i.plain.base.space === 'none' ? '' : `, ${show(i.plain)} without the scale`;
+      return `${show(i.out)}${plain} ${i.accumulate ? '+=' : '='} ${value}  J=${i.J} K=${i.K} C=${i.C}`;
     }
     case 'contract': {
       const w = i.w.base.space === 'none' ? '' : ` * ${show(i.w)}`;

@@ -60,7 +60,7 @@ export class Lowering {
     const isRoot = new Set(roots);
     for (const node of inside) {
       if (isRoot.has(node) && this.#axis !== undefined) finish(node);
-      else if (!this.#fused.has(node)) this.#views.set(node, this.#visit(node));
+      else if (!this.#fused.has(node) && !this.#views.has(node)) this.#views.set(node, this.#visit(node));
     }
     if (this.#axis === undefined) for (const root of roots) finish(root);
   }
@@ -292,10 +292,41 @@ export class Lowering {
   #product(node: Node, out = this.#loop.allocate(node.shape)): View {
     const factors = this.#factors(node);
     const dense = this.#denseForm(node, factors);
-    if (dense) emitDense(this.#loop, dense, out, {});
-    else if (emitContract(this.#loop, factors, node.attrs.out!, out, false, sameTwice(node)))
+    if (dense) {
+      const scaled = this.#scaledUser(node);
+      if (scaled) {
+        const result = this.#loop.allocate(scaled.user.shape);
+        emitDense(this.#loop, dense, result, { scale: scaled.scale, plain: out });
+        this.#views.set(scaled.user, result);
+      } else emitDense(this.#loop, dense, out, {});
+    } else if (emitContract(this.#loop, factors, node.attrs.out!, out, false, sameTwice(node)))
       this.#symmetric.add(out.buffer);
     return out;
+  }
+
+  /**
+   * A product that is needed as it is and scaled as well, like the tangents of a layer before and after its activation: both are
+   * stored by the kernel that has it in registers.
+   */
+  #scaledUser(node: Node): { user: Node; scale: View } | undefined {
+    for (const user of this.#users.get(node) ?? []) {
+      if (user?.op !== 'mul' || this.#fused.has(user) || this.#views.has(user)) continue;
+      if (this.#plan.activations.has(user) || this.#plan.ternaries.has(user)) continue;
+      const other = user.inputs[0] === node ? user.inputs[1]! : user.inputs[0]!;
+      const scale = this.#early(other);
+      const fits = shapesEqual(user.shape, node.shape) && other.shape.length === node.shape.length;
+      if (scale?.buffer.space === 'panel' && fits) return { user, scale };
+    }
+    return undefined;
+  }
+
+  /** The view of a value that is there already, or only has to be looked at in another shape. */
+  #early(node: Node): View | undefined {
+    const known = this.#views.get(node);
+    if (known || (node.op !== 'reshape' && node.op !== 'broadcast') || !this.#early(node.inputs[0]!)) return known;
+    const view = this.#visit(node);
+    this.#views.set(node, view);
+    return view;
   }
 
   #denseForm(node: Node, factors: readonly Factor[]) {

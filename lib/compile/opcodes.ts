@@ -4,7 +4,7 @@
  */
 
 export const PROGRAM_MAGIC = 0x4e41424c; // "NABL"
-export const PROGRAM_VERSION = 1;
+export const PROGRAM_VERSION = 2;
 export const MAX_RANK = 6;
 
 /** Element types of a program's inputs and outputs. Programs compute in float32 or float64 only. */

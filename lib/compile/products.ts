@@ -54,6 +54,8 @@ export interface DenseExtras {
   readonly bias?: View;
   /** as the result, per sample */
   readonly scale?: View;
+  /** Gets the product before it is scaled. */
+  readonly plain?: View;
 }
 
 /** Emits a dense product; axes that do not fuse into one row, contraction or column loop are unrolled. */
@@ -62,14 +64,19 @@ export function emitDense(loop: Loop, form: DenseForm, out: View, extras: DenseE
   const lengths = (labels: readonly number[]) => labels.map((l) => lengthOf([W, x], l));
   const along = (view: View, own: readonly number[], labels: readonly number[]) =>
     labels.map((l) => strideIn(view, own, l));
-  const scaleStrides = (labels: readonly number[]) =>
+  const stridesLikeOut = (view: View | undefined, labels: readonly number[]) =>
     labels.map((l) => {
       const i = form.out.indexOf(l);
-      return !extras.scale || extras.scale.shape[i] === 1 ? 0 : extras.scale.strides[i]!;
+      return !view || view.shape[i] === 1 ? 0 : view.strides[i]!;
     });
+  const results = (labels: readonly number[]) => [
+    along(out, form.out, labels),
+    stridesLikeOut(extras.scale, labels),
+    stridesLikeOut(extras.plain, labels),
+  ];
   const rows = collapse({
     dims: lengths(form.rows),
-    strides: [along(W.view, W.labels, form.rows), along(out, form.out, form.rows), scaleStrides(form.rows)],
+    strides: [along(W.view, W.labels, form.rows), ...results(form.rows)],
   });
   const contracted = collapse({
     dims: lengths(form.contracted),
@@ -77,7 +84,7 @@ export function emitDense(loop: Loop, form: DenseForm, out: View, extras: DenseE
   });
   const columns = collapse({
     dims: lengths(form.columns),
-    strides: [along(x.view, x.labels, form.columns), along(out, form.out, form.columns), scaleStrides(form.columns)],
+    strides: [along(x.view, x.labels, form.columns), ...results(form.columns)],
   });
   const total = (dims: readonly number[]) => dims.reduce((n, d) => n * d, 1);
   const [J, K, C] = [rows, contracted, columns].map((w) => w.dims.at(-1) ?? 1) as [number, number, number];
@@ -92,7 +99,7 @@ export function emitDense(loop: Loop, form: DenseForm, out: View, extras: DenseE
       ...(extras.bias ? [extras.bias.buffer] : []),
       ...(extras.scale ? [extras.scale.buffer] : []),
     ].concat(extras.accumulate ? [out.buffer] : []),
-    writes: [out.buffer],
+    writes: [out.buffer, ...(extras.plain ? [extras.plain.buffer] : [])],
     work: {
       multiplyAdds: total(rows.dims) * total(contracted.dims) * total(columns.dims),
       matrix: W.view.buffer,
@@ -105,17 +112,20 @@ export function emitDense(loop: Loop, form: DenseForm, out: View, extras: DenseE
           forEachOuter(outer(contracted), (k) => {
             const at = (w: { strides: readonly (readonly number[])[] }, p: number, index: readonly number[]) =>
               index.reduce((sum, i, d) => sum + i * w.strides[p]![d]!, 0);
-            const { scale } = extras;
+            const { scale, plain } = extras;
+            const likeOut = (view: View | undefined, p: number) =>
+              view && place(view, [inner(rows, p), inner(columns, p)], at(rows, p, r) + at(columns, p, c));
             writer.dense({
               accumulate: extras.accumulate || !first,
               J,
               K,
               C,
-              out: place(out, [inner(rows, 1), inner(columns, 1)], at(rows, 1, r) + at(columns, 1, c)),
+              out: likeOut(out, 1)!,
               W: place(W.view, [inner(contracted, 0), inner(rows, 0)], at(contracted, 0, k) + at(rows, 0, r)),
               x: place(x.view, [inner(contracted, 1), inner(columns, 0)], at(contracted, 1, k) + at(columns, 0, c)),
               bias: extras.bias && first ? place(extras.bias, [extras.bias.strides.at(-1) ?? 0]) : undefined,
-              scale: scale && place(scale, [inner(rows, 2), inner(columns, 2)], at(rows, 2, r) + at(columns, 2, c)),
+              scale: likeOut(scale, 2),
+              plain: likeOut(plain, 3),
             });
             first = false;
           });

@@ -23,6 +23,7 @@ export type InstructionView =
       x: Operand;
       bias: Operand;
       scale: Operand;
+      plain: Operand;
     }
   | {
       opcode: 'contract';
@@ -156,6 +157,7 @@ function readInstruction(reader: Reader): InstructionView {
         x: reader.operand(2),
         bias: reader.operand(1),
         scale: reader.operand(2),
+        plain: reader.operand(2),
       };
     case 'contract': {
       const accumulate = reader.word() !== 0;

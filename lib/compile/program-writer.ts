@@ -52,6 +52,8 @@ export interface DenseWords {
   readonly biasColumns?: number;
   /** strides [sJ, sC] */
   readonly scale?: Operand;
+  /** Also gets the sum before it is scaled; strides [sJ, sC] */
+  readonly plain?: Operand;
 }
 
 export interface ContractWords {
@@ -173,6 +175,7 @@ export class ProgramWriter {
       ...operand(d.x, 2),
       ...operand(d.bias ?? none(1), 1),
       ...operand(d.scale ?? none(2), 2),
+      ...operand(d.plain ?? none(2), 2),
     ]);
   }
 

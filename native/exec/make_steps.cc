@@ -264,7 +264,7 @@ class Maker {
 
   void dense(const Instruction& in) {
     if (in.J == 0 || in.C == 0) return;
-    const Operand &W = in.in[0], &x = in.in[1], &bias = in.in[2], &scale = in.in[3];
+    const Operand &W = in.in[0], &x = in.in[1], &bias = in.in[2], &scale = in.in[3], &plain = in.in[4];
     DenseStep<T> step{};
     step.kernel = lanes_ ? kernels_.dense : kernels_.denseFlat;
     step.args = {.J = in.J,
@@ -286,14 +286,19 @@ class Maker {
                  .scale = nullptr,
                  .scaleJ = scale.strides[0],
                  .scaleC = scale.strides[1],
+                 .plain = nullptr,
+                 .plainJ = plain.strides[0],
+                 .plainC = plain.strides[1],
                  .accumulate = in.accumulate};
     step.out = ref(in.out);
     step.W = ref(W);
     step.x = ref(x);
     step.bias = ref(bias);
     step.scale = ref(scale);
+    step.plain = ref(plain);
     step.hasBias = bias.space != Space::kNone;
     step.hasScale = scale.space != Space::kNone;
+    step.hasPlain = plain.space != Space::kNone;
     const double perColumn =
         static_cast<double>(in.J * width_) * static_cast<double>(in.K + 2) * kMultiplyAddCost * slowness_;
     // One call is the least an abort can wait for, so a long one is cut into groups of columns (in eights: no
@@ -306,6 +311,7 @@ class Maker {
       part.out.bytes += c * in.out.strides[1] * kBytes;
       if (in.K > 0) part.x.bytes += c * x.strides[1] * kBytes;
       if (step.hasScale) part.scale.bytes += c * scale.strides[1] * kBytes;
+      if (step.hasPlain) part.plain.bytes += c * plain.strides[1] * kBytes;
       append(StepKind::kDense, steps_.dense, part, kCallCost + perColumn * static_cast<double>(part.args.C));
     }
   }

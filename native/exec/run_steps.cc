@@ -54,6 +54,7 @@ class Runner {
     args.x = at<T>(step.x);
     args.bias = step.hasBias ? at<T>(step.bias) : nullptr;
     args.scale = step.hasScale ? at<T>(step.scale) : nullptr;
+    args.plain = step.hasPlain ? at<T>(step.plain) : nullptr;
     step.kernel(args);
   }
 

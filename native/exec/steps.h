@@ -47,8 +47,8 @@ template <class T>
 struct DenseStep {
   void (*kernel)(const DenseArgs<T>&);
   DenseArgs<T> args;
-  Ref out, W, x, bias, scale;
-  bool hasBias, hasScale;
+  Ref out, W, x, bias, scale, plain;
+  bool hasBias, hasScale, hasPlain;
 };
 
 template <class T>

@@ -53,7 +53,9 @@ struct ElementwiseArgs {
 // fma(scale, s, out) or scale * s; without, out + s or s. The bias goes to the first biasColumns columns
 // only, so that a value column and its tangents are one call; the other columns start from +0. `dense` needs
 // B a multiple of the logical lanes and lanes contiguous (step 1). `denseFlat` ignores B: one sample. out
-// overlaps neither x nor W; scale may be out exactly only when accumulate is false.
+// overlaps neither x nor W; scale may be out exactly only when accumulate is false. plain, J x C x B or null,
+// gets s itself; it overlaps nothing else and goes with a scale. scaleC is 0 where all columns have one
+// scale.
 template <class T>
 struct DenseArgs {
   int64_t J, K, C, B;
@@ -68,6 +70,8 @@ struct DenseArgs {
   int64_t biasColumns;
   const T* scale;
   int64_t scaleJ, scaleC;
+  T* plain;
+  int64_t plainJ, plainC;
   bool accumulate;
 };
 

@@ -542,12 +542,17 @@ void Decoder::dense(Instruction& in) {
   in.K = size("K");
   in.C = size("C");
   in.biasColumns = integer("bias columns", 0, in.C);
-  Operand &W = in.in[0], &x = in.in[1], &bias = in.in[2], &scale = in.in[3];
+  Operand &W = in.in[0], &x = in.in[1], &bias = in.in[2], &scale = in.in[3], &plain = in.in[4];
   operand("out", in.out, 2, writable());
   operand("W", W, 2, uniform());
   operand("x", x, 2, perSample());
   operand("bias", bias, 1, uniform() | kNoneSet);
   operand("scale", scale, 2, perSample() | kNoneSet);
+  operand("plain", plain, 2, writable() | kNoneSet);
+  if (plain.space != Space::kNone && scale.space == Space::kNone) {
+    refuse("a plain result beside the scaled one, but no scale");
+    return;
+  }
   work({in.J, in.K, in.C}, in);
   access("out", in.out, {{in.J, in.out.strides[0]}, {in.C, in.out.strides[1]}});
   disjoint("out", in.out, {{in.J, in.out.strides[0]}, {in.C, in.out.strides[1]}});
@@ -555,6 +560,9 @@ void Decoder::dense(Instruction& in) {
   access("x", x, {{in.K, x.strides[0]}, {in.C, x.strides[1]}});
   access("bias", bias, {{in.J, bias.strides[0]}});
   access("scale", scale, {{in.J, scale.strides[0]}, {in.C, scale.strides[1]}});
+  access("plain", plain, {{in.J, plain.strides[0]}, {in.C, plain.strides[1]}});
+  if (plain.space != Space::kNone)
+    disjoint("plain", plain, {{in.J, plain.strides[0]}, {in.C, plain.strides[1]}});
   dtypeIsCompute("out", in.out);
   for (const Operand& one : in.in) dtypeIsCompute("operand", one);
 }

@@ -4,7 +4,7 @@
 namespace nabla {
 
 inline constexpr double kProgramMagic = 0x4E41424C;  // "NABL"
-inline constexpr int kProgramVersion = 1;
+inline constexpr int kProgramVersion = 2;
 inline constexpr int kMaxRank = 6;
 
 // Element types of inputs and outputs. Programs compute in f32 or f64 only.

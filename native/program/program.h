@@ -34,12 +34,12 @@ struct Operand {
 // One instruction of any kind. `dims` are the outer logical dims (rank of them); what else is used depends on
 // the opcode:
 //   ELEMENTWISE  op, arity, in[arity], out
-//   DENSE        J K C, biasColumns; out (sJ, sC); in = {W (sK, sJ), x (sK, sC), bias (sJ), scale (sJ, sC)}
-//   in their strides[0..1] CONTRACT     I J K; out, in = {a, b, w}; the strides after the outer dims are in
-//   outTail and inTail REDUCE_SUM   out, in[0] GATHER       out, in[0], laneStride SCATTER      out
-//   (destination), in[0], laneStride LANE_SUM     out (accumulator), in[0] OUTER_SUM    I J; out
-//   (accumulator; outTail = accI, accJ), in = {a, b} with inTail[p][0]
-//   ACTIVATION   arity (which function), dims[0] (rows); out = value, in = {z, slope}
+//   DENSE        J K C, biasColumns; out (sJ, sC); in = {W (sK, sJ), x (sK, sC), bias (sJ), scale (sJ, sC),
+//   plain (sJ, sC; a result)} in their strides[0..1] CONTRACT     I J K; out, in = {a, b, w}; the strides
+//   after the outer dims are in outTail and inTail REDUCE_SUM   out, in[0] GATHER       out, in[0],
+//   laneStride SCATTER      out (destination), in[0], laneStride LANE_SUM     out (accumulator), in[0]
+//   OUTER_SUM    I J; out (accumulator; outTail = accI, accJ), in = {a, b} with inTail[p][0] ACTIVATION arity
+//   (which function), dims[0] (rows); out = value, in = {z, slope}
 struct Instruction {
   Opcode opcode = Opcode::kElementwise;
   Op op = Op::kCopy;
@@ -53,8 +53,8 @@ struct Instruction {
   int64_t laneStride = 0;
   Operand out;
   std::array<int64_t, 2> outTail{};
-  std::array<Operand, 4> in;
-  std::array<std::array<int64_t, 2>, 4> inTail{};
+  std::array<Operand, 5> in;
+  std::array<std::array<int64_t, 2>, 5> inTail{};
 };
 
 // After all chunks of a loop: dst[0..length) = beta * dst + sum over chunks of accumulator[accOffset..]

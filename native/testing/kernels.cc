@@ -79,6 +79,9 @@ bool call(const Kernels<T>& kernels, const std::string& kernel, const Fields& f)
                          in("scale"),
                          f.integer("scaleJ"),
                          f.integer("scaleC"),
+                         out("plain"),
+                         f.integer("plainJ"),
+                         f.integer("plainC"),
                          f.flag("accumulate")};
     (kernel == "dense" ? kernels.dense : kernels.denseFlat)(a);
   } else if (kernel == "contract" || kernel == "contractFlat") {

@@ -227,6 +227,11 @@ const dense = lanesCase(3, (b) => {
     // W^T: the same memory as [J, K]
     w.dense({ J, K, C, out, W: at(W.base, 1, K), x, scale });
     b.deliver([J, C], out);
+    // One scale for all columns, and the sums before it.
+    const plain = b.panel([J, C]);
+    w.dense({ J, K, C, out, W, x, bias, scale: at(scale.base, scale.strides[0]!, 0), plain });
+    b.deliver([J, C], out);
+    b.deliver([J, C], plain);
     // every other column of a wider result, columns before rows
     const wide = b.panel([2 * C, J]);
     w.elementwise('copy', [2 * C, J], wide, [at(constant(w.constant(7)), 0, 0)]);

@@ -177,6 +177,7 @@ class LoopRun {
           for (const [j, c] of points([i.J, i.C]) as Iterable<[number, number]>) {
             let sum = absent(i.bias) || c >= i.biasColumns ? 0 : this.#read(i.bias, [j], lane);
             for (let k = 0; k < i.K; k++) sum += this.#read(i.W, [k, j], lane) * this.#read(i.x, [k, c], lane);
+            if (!absent(i.plain)) this.#write(i.plain, [j, c], lane, sum);
             if (!absent(i.scale)) sum *= this.#read(i.scale, [j, c], lane);
             this.#write(i.out, [j, c], lane, (i.accumulate ? this.#read(i.out, [j, c], lane) : 0) + sum);
           }

@@ -1,5 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { at, dtypes, epsilonOf, expectClose, type Float, floats, lanesOf, randoms, runEverywhere } from './addon.js';
+import {
+  at,
+  type Data,
+  dtypes,
+  epsilonOf,
+  expectClose,
+  type Float,
+  floats,
+  lanesOf,
+  randoms,
+  runEverywhere,
+} from './addon.js';
 
 interface Case {
   J: number;
@@ -91,6 +102,39 @@ describe.each(dtypes)('dense %s', (dtype) => {
       };
       check(dtype, { J: 11, K: 13, C: 3, B: 3 * lanes, ...options });
       check(dtype, { J: 6, K: 2, C: 2, B: lanes, gap: 3, ...options });
+    }
+  });
+
+  test('the sum before it is scaled, with a scale for every column or one for all', () => {
+    for (const [J, K, C, vectors] of [
+      [5, 3, 4, 1],
+      [9, 6, 3, 1],
+      [11, 2, 3, 2],
+      [4, 7, 5, 3],
+      [6, 5, 1, 9],
+    ] as const) {
+      const B = vectors * lanes;
+      const W = randoms(dtype, K * J, 1);
+      const x = randoms(dtype, K * C * B, 2);
+      const scale = randoms(dtype, J * C * B, 3);
+      const common = { J, K, C, B, outJ: C * B, outC: B, W: at(W), wK: J, wJ: 1, x: at(x), xK: C * B, xC: B };
+      const dense = (more: (result: Data) => object) =>
+        runEverywhere(dtype, 'dense', floats(dtype, 2 * J * C * B), (result) => ({
+          ...{ ...common, out: at(result), ...more(result) },
+        }));
+      const sums = dense(() => ({})).subarray(0, J * C * B);
+      for (const scaleC of [B, 0]) {
+        const both = dense((result) => ({
+          ...{ scale: at(scale), scaleJ: C * B, scaleC, plain: at(result, J * C * B), plainJ: C * B, plainC: B },
+        }));
+        expect(both.subarray(J * C * B)).toEqual(sums);
+        for (let i = 0; i < J * C * B; i++) {
+          const row = Math.floor(i / (C * B)) * C * B;
+          const factor = scale[scaleC === 0 ? row + (i % B) : i] as number;
+          const product = factor * (sums[i] as number);
+          expect(both[i]).toBe(dtype === 'float32' ? Math.fround(product) : product);
+        }
+      }
     }
   });
 

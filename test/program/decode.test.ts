@@ -73,7 +73,7 @@ describe('the decoder refuses', () => {
   it.each<[string, string, Float64Array]>([
     ['no words', 'ends after 0 words', new Float64Array()],
     ['another magic', 'no program', small().map((word, i) => (i === 0 ? 1 : word))],
-    ['another version', 'version 2', small().map((word, i) => (i === 1 ? 2 : word))],
+    ['another version', 'version 3', small().map((word, i) => (i === 1 ? 3 : word))],
     ['an integer compute dtype', 'from 0 to 1', small().map((word, i) => (i === 2 ? 2 : word))],
     ['more inputs than words', 'inputs: 1000', small().map((word, i) => (i === 3 ? 1000 : word))],
     ['more constants than words', 'constants', small().map((word, i) => (i === 5 ? 2 ** 50 : word))],
@@ -138,6 +138,20 @@ describe('the decoder refuses', () => {
           W: at(readInput(0), 0, 0),
           x: at(panel(0), 0, 0),
           bias: at(readInput(0), 0),
+        }),
+    ],
+    [
+      'a plain result beside none that is scaled',
+      'no scale',
+      (w) =>
+        w.dense({
+          J: 1,
+          K: 1,
+          C: 1,
+          out: at(panel(48), 0, 0),
+          W: at(readInput(0), 0, 0),
+          x: at(panel(0), 0, 0),
+          plain: at(panel(32), 0, 0),
         }),
     ],
     [

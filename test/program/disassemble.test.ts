@@ -101,6 +101,16 @@ describe('disassembling', () => {
       W: at(shared(s), 20, 1),
       x: at(panel(0), 16, 0),
     });
+    w.dense({
+      J: 2,
+      K: 3,
+      C: 1,
+      out: at(panel(96), 16, 0),
+      W: at(shared(s), 20, 1),
+      x: at(panel(0), 16, 0),
+      scale: at(panel(160), 16, 0),
+      plain: at(panel(128), 16, 0),
+    });
     w.contract({
       symmetric: true,
       accumulate: true,
@@ -133,11 +143,12 @@ describe('disassembling', () => {
         0  gather       p0{16} = in0+3{1} lane 3  [3]
         1  dense        p96{16,16} = p96{16,16} * (W s0{20,1} * p0{16,0} + in0{1} (columns < 1))  J=20 K=3 C=2
         2  dense        p96{16,16} += W s0{20,1} * p0{16,0}  J=20 K=3 C=1
-        3  contract     p0{0,48,16} += p96{16,16,16} * p96{16,16} * p96{16,16,16}  [4] I=3 J=3 K=1  symmetric
-        4  reduceSum    p0{16,0} = sum p96{32,16}  [3,2]
-        5  laneSum      a60{1} += p0{16}  [3]
-        6  outerSum     a0{20,1} += p0{16} x p96{16}  [] I=3 J=20
-        7  scatter      out0{1} lane 20 = p96{16}  [20]
+        3  dense        p96{16,0}, p128{16,0} without the scale = p160{16,0} * (W s0{20,1} * p0{16,0})  J=2 K=3 C=1
+        4  contract     p0{0,48,16} += p96{16,16,16} * p96{16,16} * p96{16,16,16}  [4] I=3 J=3 K=1  symmetric
+        5  reduceSum    p0{16,0} = sum p96{32,16}  [3,2]
+        6  laneSum      a60{1} += p0{16}  [3]
+        7  outerSum     a0{20,1} += p0{16} x p96{16}  [] I=3 J=20
+        8  scatter      out0{1} lane 20 = p96{16}  [20]
         final s0 = a0 [60]
         final s1 = 0.5 * itself + a60 [3]
       "
