@@ -9,6 +9,7 @@
 
 #include "exec/buffer.h"
 #include "exec/chunks.h"
+#include "exec/huge_pages.h"
 #include "exec/steps.h"
 #include "exec/thread_pool.h"
 #include "kernels/table.h"
@@ -344,7 +345,11 @@ Status ExecutorFor<T>::run(std::span<const ArrayView> inputs, std::span<const Ar
     mine.callerBases.resize(kFirstArraySlot + inputs.size() + outputs.size());
     size_t slot = kFirstArraySlot;
     for (const ArrayView& array : inputs) mine.callerBases[slot++] = static_cast<std::byte*>(array.data);
-    for (const ArrayView& array : outputs) mine.callerBases[slot++] = static_cast<std::byte*>(array.data);
+    for (const ArrayView& array : outputs) {
+      mine.callerBases[slot++] = static_cast<std::byte*>(array.data);
+      preferHugePages(static_cast<std::byte*>(array.data),
+                      static_cast<size_t>(array.length * elementBytes(array.dtype)));
+    }
     mine.callerBases[kArenaSlot] = nullptr;
     mine.callerBases[kSharedSlot] = mine.shared.data();
     mine.callerBases[kAccumulatorSlot] = nullptr;
