@@ -32,6 +32,7 @@ function packMain() {
   mkdirSync(place, { recursive: true });
   writeJson(join(place, 'package.json'), { ...published, optionalDependencies });
   cpSync(join(root, 'dist/lib'), join(place, 'dist/lib'), { recursive: true });
+  for (const name of ['nabla.js', 'nabla.js.map']) copyFileSync(join(root, 'dist', name), join(place, 'dist', name));
   for (const name of ['README.md', 'LICENSE']) copyFileSync(join(root, name), join(place, name));
   pack(place);
 }

@@ -89,10 +89,10 @@ function load(): Native {
   if (build !== undefined && build !== '') {
     return attempt(`NABLA_BUILD=${build}`, () => require(resolve(build, 'nabla.node'))) ?? missing(failures);
   }
-  // This file is lib/runtime/native.ts in a test and dist/lib/runtime/native.js when compiled.
+  // This file is lib/runtime/native.ts in a test, and part of dist/nabla.js when compiled.
   const local =
-    attempt('../../build/Release/nabla.node', () => require('../../build/Release/nabla.node')) ??
-    attempt('../../../build/Release/nabla.node', () => require('../../../build/Release/nabla.node'));
+    attempt('../build/Release/nabla.node', () => require('../build/Release/nabla.node')) ??
+    attempt('../../build/Release/nabla.node', () => require('../../build/Release/nabla.node'));
   if (local) return local;
   const name = platformPackage();
   const open = platformPackages[name];
