@@ -294,10 +294,11 @@ export class Lowering {
     const dense = this.#denseForm(node, factors);
     if (dense) {
       const scaled = this.#scaledUser(node);
-      if (scaled) {
-        const result = this.#loop.allocate(scaled.user.shape);
+      const result = scaled && this.#loop.allocate(node.shape);
+      const seen = result && reshapeView(result, scaled.user.shape);
+      if (seen) {
         emitDense(this.#loop, dense, result, { scale: scaled.scale, plain: out });
-        this.#views.set(scaled.user, result);
+        this.#views.set(scaled.user, seen);
       } else emitDense(this.#loop, dense, out, {});
     } else if (emitContract(this.#loop, factors, node.attrs.out!, out, false, sameTwice(node)))
       this.#symmetric.add(out.buffer);
@@ -309,13 +310,19 @@ export class Lowering {
    * stored by the kernel that has it in registers.
    */
   #scaledUser(node: Node): { user: Node; scale: View } | undefined {
-    for (const user of this.#users.get(node) ?? []) {
+    const users = this.#users.get(node) ?? [];
+    const reshaped = users.flatMap((x) =>
+      x?.op === 'reshape' ? (this.#users.get(x) ?? []).map((y) => [x, y] as const) : [],
+    );
+    for (const [x, user] of [...users.map((y) => [node, y] as const), ...reshaped]) {
       if (user?.op !== 'mul' || this.#fused.has(user) || this.#views.has(user)) continue;
       if (this.#plan.activations.has(user) || this.#plan.ternaries.has(user)) continue;
-      const other = user.inputs[0] === node ? user.inputs[1]! : user.inputs[0]!;
+      const other = user.inputs[0] === x ? user.inputs[1]! : user.inputs[0]!;
+      if (!shapesEqual(user.shape, x.shape) || other.shape.length !== x.shape.length) continue;
       const scale = this.#early(other);
-      const fits = shapesEqual(user.shape, node.shape) && other.shape.length === node.shape.length;
-      if (scale?.buffer.space === 'panel' && fits) return { user, scale };
+      if (scale?.buffer.space !== 'panel') continue;
+      const seen = x === node ? scale : reshapeView(scale, node.shape);
+      if (seen) return { user, scale: seen };
     }
     return undefined;
   }

@@ -23,7 +23,7 @@ export function rewriteElementwise(node: Node): Node {
 const keep = (node: Node, result: Node): Node | undefined =>
   shapesEqual(node.shape, result.shape) ? result : undefined;
 
-/** a + (−b) = a − b and its kin. */
+/** a + (−b) = a − b and its kin; (a + b) + b = a + 2b, the two halves of a symmetric product's adjoint. */
 function signs(node: Node): Node | undefined {
   const [a, b] = node.inputs as [Node, Node];
   switch (node.op) {
@@ -31,6 +31,8 @@ function signs(node: Node): Node | undefined {
       if (a === b) return scale(2, a);
       if (b.op === 'neg') return keep(node, sub(a, b.inputs[0]!));
       if (a.op === 'neg') return keep(node, sub(b, a.inputs[0]!));
+      if (a.op === 'add' && a.inputs.includes(b)) return keep(node, add(otherThan(b, a.inputs), scale(2, b)));
+      if (b.op === 'add' && b.inputs.includes(a)) return keep(node, add(otherThan(a, b.inputs), scale(2, a)));
       return undefined;
     case 'sub':
       if (b.op === 'neg') return keep(node, add(a, b.inputs[0]!));
@@ -47,6 +49,8 @@ function signs(node: Node): Node | undefined {
       return undefined;
   }
 }
+
+const otherThan = (x: Node, pair: readonly Node[]): Node => (pair[0] === x ? pair[1]! : pair[0]!);
 
 /** c·(d·x) = (cd)·x; −(c·x) = (−c)·x. */
 function constants(node: Node): Node | undefined {
