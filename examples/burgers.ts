@@ -96,6 +96,8 @@ export interface BurgersOptions {
   readonly rounds: number;
   readonly stepsPerRound: number;
   readonly progress?: boolean;
+  /** Told the points of every part of the training before it begins. */
+  readonly onPoints?: (points: Points) => void;
 }
 
 export interface Solution {
@@ -103,35 +105,49 @@ export interface Solution {
   readonly losses: readonly number[];
   /** Relative L2 error after Adam and after each round. */
   readonly errors: readonly number[];
+  /** Seconds of training until then. */
+  readonly seconds: readonly number[];
 }
 
 const counts = [101, 257] as const;
-const gridPoints = grid([0, -1], [1, 1], counts);
-const exact = Float64Array.from({ length: gridPoints.shape[0]! }, (_, i) =>
+export const gridPoints = grid([0, -1], [1, 1], counts);
+export const exact = Float64Array.from({ length: gridPoints.shape[0]! }, (_, i) =>
   burgersExact(gridPoints.data[2 * i]!, gridPoints.data[2 * i + 1]!),
 );
 const valuesOf = jit(values);
 const errorOf = (params: nn.Params): number => relativeError(valuesOf(params, gridPoints).data, exact);
 
-export async function burgers({ adamSteps, rounds, stepsPerRound, progress }: BurgersOptions): Promise<Solution> {
-  const key = random.PRNGKey(0);
+/** Enough for an error below 1e-3. */
+export const wholeTraining = { adamSteps: 2000, rounds: 6, stepsPerRound: 1000 } as const;
+
+const key = random.PRNGKey(0);
+export const initialParams = (): nn.Params => model.init(key, [0, 0]);
+export const adam = { learningRate: 1e-2, decaySteps: 1000, decayRate: 0.75 } as const;
+export const memorySize = 200;
+
+export async function burgers(options: BurgersOptions): Promise<Solution> {
+  const { adamSteps, rounds, stepsPerRound, progress, onPoints } = options;
   const losses: number[] = [];
   const errors: number[] = [];
-  let params: nn.Params = model.init(key, [0, 0]);
+  const seconds: number[] = [];
+  let params = initialParams();
   let data = points(random.foldIn(key, 1));
   const run = async (optimizer: optim.GradientTransformation, steps: number) => {
+    onPoints?.(data);
+    const begin = performance.now();
     const result = await train.fit({ loss, params, data, optimizer, steps, progress });
+    seconds.push((seconds.at(-1) ?? 0) + (performance.now() - begin) / 1000);
     params = result.params;
     losses.push(...result.losses);
     errors.push(errorOf(params));
     if (progress) console.error(`relative L2 error ${errors.at(-1)!.toExponential(2)}`);
   };
-  await run(optim.adam(optim.exponentialDecay(1e-2, 1000, 0.75)), adamSteps);
+  await run(optim.adam(optim.exponentialDecay(adam.learningRate, adam.decaySteps, adam.decayRate)), adamSteps);
   for (let round = 0; round < rounds; round++) {
     data = resampled(params, data, random.foldIn(key, 100 + round));
-    await run(optim.lbfgs({ memorySize: 200 }), stepsPerRound);
+    await run(optim.lbfgs({ memorySize }), stepsPerRound);
   }
-  return { params, losses, errors };
+  return { params, losses, errors, seconds };
 }
 
 /** Solution, error and loss curve. */
@@ -149,9 +165,8 @@ export function picture({ params, losses }: Solution): string {
 }
 
 if (isMain(import.meta.url)) {
-  const begin = performance.now();
-  const solution = await burgers({ adamSteps: 2000, rounds: 6, stepsPerRound: 1000, progress: true });
-  const seconds = (performance.now() - begin) / 1000;
+  const solution = await burgers({ ...wholeTraining, progress: true });
+  const seconds = solution.seconds.at(-1)!;
   console.log(`relative L2 error ${solution.errors.at(-1)!.toExponential(2)} after ${seconds.toFixed(0)} s`);
   const file = argv[2] ?? 'burgers.svg';
   await writeFile(file, picture(solution));

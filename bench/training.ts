@@ -1,0 +1,93 @@
+// Time to an error: the training of examples/burgers.ts, and the same in JAX and optax from the same parameters, on the same points,
+// with the same steps. `npm run build && node dist/bench/training.js [--quick] [--out FOLDER]`
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { info, type numpy as np } from 'nabla';
+import {
+  adam,
+  burgers,
+  exact,
+  gridPoints,
+  initialParams,
+  memorySize,
+  type Points,
+  wholeTraining,
+} from '../examples/burgers.js';
+import { viscosity } from '../examples/burgers-exact.js';
+import { peersPython, root } from './contestants/specs.js';
+
+interface Training {
+  readonly errors: readonly number[];
+  readonly seconds: readonly number[];
+  readonly [more: string]: unknown;
+}
+
+const { values: given } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, out: { type: 'string', default: 'bench/results' } },
+});
+const steps = given.quick ? { adamSteps: 50, rounds: 2, stepsPerRound: 50 } : wholeTraining;
+
+const parts: Points[] = [];
+const ours = await burgers({ ...steps, progress: process.stderr.isTTY, onPoints: (points) => parts.push(points) });
+
+const numbers = (x: { data: ArrayLike<number> }): number[] => Array.from(x.data);
+const place = mkdtempSync(join(tmpdir(), 'nabla-training-'));
+try {
+  const layers = Object.values(initialParams().params) as { kernel: np.Array; bias: np.Array }[];
+  const task = {
+    layers: layers.map(({ kernel, bias }) => [kernel.toArray(), bias.toArray()]),
+    parts: parts.map((points) => ({
+      interior: numbers(points.interior),
+      boundary: numbers(points.boundary),
+      initial: numbers(points.initial),
+      initialValues: numbers(points.initialValues),
+    })),
+    grid: numbers(gridPoints),
+    exact: Array.from(exact),
+    ...{ viscosity, adam, memorySize, steps },
+  };
+  const file = join(place, 'task.json');
+  writeFileSync(file, JSON.stringify(task));
+  const result = join(place, 'result.json');
+  await run(peersPython(), [join(root, 'bench/peers/burgers_training.py'), file, result]);
+  report(JSON.parse(readFileSync(result, 'utf8')) as Training);
+} finally {
+  rmSync(place, { recursive: true });
+}
+
+function run(command: string, args: readonly string[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'] });
+    child.on('error', reject);
+    child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`${command} ended with ${code}`))));
+  });
+}
+
+function report(theirs: Training): void {
+  console.log('part      nabla: error   seconds      jax: error   seconds   (and compiling)   ratio');
+  ours.errors.forEach((error, i) => {
+    const compiling = (theirs.compiling as number[])[i]!;
+    const row = [
+      i === 0 ? 'Adam    ' : `L-BFGS ${i}`,
+      error.toExponential(2).padStart(14),
+      ours.seconds[i]!.toFixed(2).padStart(10),
+      theirs.errors[i]!.toExponential(2).padStart(15),
+      theirs.seconds[i]!.toFixed(2).padStart(10),
+      compiling.toFixed(2).padStart(14),
+      `${(theirs.seconds[i]! / ours.seconds[i]!).toFixed(1)}×`.padStart(12),
+    ];
+    console.log(row.join(''));
+  });
+  mkdirSync(given.out, { recursive: true });
+  const name = join(given.out, 'training-burgers.json');
+  const machine = { cpu: cpus()[0]!.model, processors: availableParallelism(), node: process.version };
+  const nabla = { version: info().version, errors: ours.errors, seconds: ours.seconds };
+  writeFileSync(
+    name,
+    `${JSON.stringify({ date: new Date().toISOString(), machine, steps, nabla, jax: theirs }, null, 1)}\n`,
+  );
+  console.log(name);
+}
