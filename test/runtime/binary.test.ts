@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { addon, instrumented } from './machine.js';
 
-/** The dynamic symbols of an ELF file: name, whether it is defined there, and the names of the versions it asks others for. */
-function elf(file: string): { exported: string[]; versions: string[] } {
+/** Of an ELF file the dynamic symbols it has for others and wants of them, and the versions it asks for. */
+function elf(file: string): { exported: string[]; wanted: string[]; versions: string[] } {
   const bytes = readFileSync(file);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const u64 = (at: number) => Number(view.getBigUint64(at, true));
@@ -25,9 +25,10 @@ function elf(file: string): { exported: string[]; versions: string[] } {
   };
   const symbols = section(11); // SHT_DYNSYM
   const exported: string[] = [];
+  const wanted: string[] = [];
   for (let at = symbols.offset; at < symbols.offset + symbols.bytes; at += 24) {
     const defined = view.getUint16(at + 6, true) !== 0;
-    if (defined) exported.push(text(symbols.link, view.getUint32(at, true)));
+    (defined ? exported : wanted).push(text(symbols.link, view.getUint32(at, true)));
   }
   const needs = section(0x6ffffffe); // SHT_GNU_verneed: per library a list of versions
   const versions: string[] = [];
@@ -38,7 +39,7 @@ function elf(file: string): { exported: string[]; versions: string[] } {
       versions.push(text(needs.link, view.getUint32(one + 8, true)));
     }
   }
-  return { exported, versions };
+  return { exported, wanted, versions };
 }
 
 describe.runIf(process.platform === 'linux' && !instrumented)('the binary', () => {
@@ -50,6 +51,13 @@ describe.runIf(process.platform === 'linux' && !instrumented)('the binary', () =
       const glibc = /^GLIBC_2\.(\d+)/.exec(version);
       if (glibc) expect(Number(glibc[1]), version).toBeLessThanOrEqual(28);
     }
+  });
+
+  it('gives JavaScript no memory of its own, which the cage of Electron does not allow', () => {
+    const { wanted } = elf(addon);
+    expect(wanted).toContain('napi_get_typedarray_info');
+    // Results are written into arrays that JavaScript allocates.
+    expect(wanted.filter((name) => /external_(array)?buffer/.test(name))).toEqual([]);
   });
 
   it('exports what Node looks for and nothing else', () => {
