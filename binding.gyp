@@ -35,7 +35,16 @@
     {
       "target_name": "nabla",
       "dependencies": ["nabla_core"],
-      "sources": ["<!@(node scripts/list-sources.cjs addon)"]
+      "sources": ["<!@(node scripts/list-sources.cjs addon)"],
+      "conditions": [
+        ["OS == 'linux'", {
+          "defines": ["NABLA_OLD_GLIBC"],
+          "ldflags": [
+            "-static-libstdc++", "-Wl,--gc-sections",
+            "-Wl,--wrap=pthread_create,--wrap=pthread_join,--wrap=pthread_once,--wrap=__pthread_key_create"
+          ]
+        }]
+      ]
     },
     {
       "target_name": "nabla_testing",

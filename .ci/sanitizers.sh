@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The suite on builds with AddressSanitizer (with leak check at exit off: Node itself leaks), UBSan and ThreadSanitizer.
+# The suite on builds with AddressSanitizer (without its leak check, which leaks.sh is for), UBSan and ThreadSanitizer.
 #   sanitizers.sh [address|undefined|thread ...]
 set -euo pipefail
 kinds=("$@")

@@ -1,30 +1,31 @@
 #include "exec/buffer.h"
 
-#include <atomic>
+#include <cstdint>
+#include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <new>
 
 namespace nabla {
 namespace {
 
-constexpr std::align_val_t kAlignment{64};
-std::atomic<int64_t> heldBytes{0};
+constexpr size_t kAlignment = 64;
+// From here on memory comes from calloc, which hands out pages that are zero already and take up memory only
+// when they are touched: a program may declare far more scratch than it uses. Below, the address sanitizer is
+// to stand right at the end.
+constexpr size_t kLazyBytes = size_t{1} << 20;
 
 }  // namespace
-
-int64_t scratchBytes() { return heldBytes.load(std::memory_order_relaxed); }
 
 bool Buffer::ensure(size_t bytes, uint64_t owner) noexcept {
   if (bytes > size_) {
     release();
-    data_ = static_cast<std::byte*>(::operator new(bytes, kAlignment, std::nothrow));
-    if (data_ == nullptr) return false;
-    size_ = bytes;
-    heldBytes.fetch_add(static_cast<int64_t>(bytes), std::memory_order_relaxed);
+    if (!allocate(bytes)) return false;
+  } else if (owner != owner_) {
+    clean_ = 0;
   }
-  // Only what this program can reach is cleaned, so that a small program after a large one costs little.
-  if (owner != owner_) clean_ = 0;
   owner_ = owner;
+  // Only what this program can reach is cleaned, so that a small program after a large one costs little.
   if (clean_ < bytes) {
     std::memset(data_ + clean_, 0, bytes - clean_);
     clean_ = bytes;
@@ -32,10 +33,30 @@ bool Buffer::ensure(size_t bytes, uint64_t owner) noexcept {
   return true;
 }
 
+bool Buffer::allocate(size_t bytes) noexcept {
+  if (bytes >= kLazyBytes) {
+    if (bytes > std::numeric_limits<size_t>::max() - kAlignment) return false;
+    zeroed_ = std::calloc(bytes + kAlignment, 1);
+    if (zeroed_ == nullptr) return false;
+    const auto address = reinterpret_cast<uintptr_t>(zeroed_);
+    data_ = static_cast<std::byte*>(zeroed_) + (kAlignment - address % kAlignment) % kAlignment;
+    clean_ = bytes;
+  } else {
+    data_ = static_cast<std::byte*>(::operator new(bytes, std::align_val_t{kAlignment}, std::nothrow));
+    if (data_ == nullptr) return false;
+  }
+  size_ = bytes;
+  return true;
+}
+
 void Buffer::release() noexcept {
   if (data_ == nullptr) return;
-  ::operator delete(data_, kAlignment);
-  heldBytes.fetch_sub(static_cast<int64_t>(size_), std::memory_order_relaxed);
+  if (zeroed_ != nullptr) {
+    std::free(zeroed_);
+  } else {
+    ::operator delete(data_, std::align_val_t{kAlignment});
+  }
+  zeroed_ = nullptr;
   data_ = nullptr;
   size_ = clean_ = 0;
   owner_ = 0;

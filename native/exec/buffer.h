@@ -6,9 +6,6 @@
 
 namespace nabla {
 
-// Bytes held by all buffers of the process: native memory a garbage collector does not see.
-int64_t scratchBytes();
-
 class Buffer {
  public:
   Buffer() = default;
@@ -25,6 +22,9 @@ class Buffer {
   size_t size() const { return size_; }
 
  private:
+  bool allocate(size_t bytes) noexcept;
+
+  void* zeroed_ = nullptr;  // what calloc gave, if it was calloc
   std::byte* data_ = nullptr;
   size_t size_ = 0;
   size_t clean_ = 0;  // bytes from the start that hold zeros or the owner's values

@@ -117,7 +117,7 @@ class ExecutorFor final : public Executor {
   PreparedLoop<T> prepare(const Loop& loop, const KernelTable& table);
   Status runLoop(const PreparedLoop<T>& prepared, const RunOptions& options, int threads,
                  ThreadScratch& mine) const;
-  void runPart(LoopRun& run, int64_t part) const noexcept;
+  void runPart(LoopRun& run, int64_t part, ThreadScratch& mine) const noexcept;
   void finish(const PreparedLoop<T>& prepared, T* accumulators, const RunOptions& options, int threads,
               ThreadScratch& mine) const;
 
@@ -181,11 +181,10 @@ size_t ExecutorFor<T>::memoryBytes() const {
 
 // One part of a lanes loop: some blocks, into the accumulators of this part if there are any.
 template <class T>
-void ExecutorFor<T>::runPart(LoopRun& run, int64_t part) const noexcept {
+void ExecutorFor<T>::runPart(LoopRun& run, int64_t part, ThreadScratch& mine) const noexcept {
   if (run.failure.load(std::memory_order_relaxed) != StatusCode::kOk) return;
   const PreparedLoop<T>& prepared = *run.prepared;
   const Loop& loop = *prepared.loop;
-  ThreadScratch& mine = scratch;
   try {
     mine.bases = *run.bases;
   } catch (...) {
@@ -316,11 +315,14 @@ Status ExecutorFor<T>::runLoop(const PreparedLoop<T>& prepared, const RunOptions
       run.parts = std::min(prepared.blocks, static_cast<int64_t>(wanted));
     }
     if (alone) {
-      for (int64_t part = 0; part < run.parts; ++part) runPart(run, part);
+      for (int64_t part = 0; part < run.parts; ++part) runPart(run, part, mine);
     } else {
       const auto part = [](void* context, int i) noexcept {
         LoopRun& shared = *static_cast<LoopRun*>(context);
-        shared.executor->runPart(shared, i);
+        ThreadScratch& own = scratch;
+        shared.executor->runPart(shared, i, own);
+        // Threads of the pool do not learn when the run ends.
+        if (own.arena.size() > kKeptBytes) own.arena.release();
       };
       options.pool->run(static_cast<int>(run.parts), threads, part, &run);
     }

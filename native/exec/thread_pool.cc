@@ -10,6 +10,10 @@
 #include <thread>
 #include <vector>
 
+#if defined(__linux__)
+#include <sched.h>
+#endif
+
 namespace nabla {
 namespace {
 
@@ -41,6 +45,16 @@ bool spinUntil(F&& done) {
   return false;
 }
 
+// Processors this process may run on. The C++ library counts those of the machine, which in a container or
+// under taskset are more: their threads would only take turns.
+unsigned usableProcessors() {
+#if defined(__linux__)
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) == 0) return static_cast<unsigned>(CPU_COUNT(&allowed));
+#endif
+  return std::thread::hardware_concurrency();
+}
+
 }  // namespace
 
 int defaultThreadCount() {
@@ -51,7 +65,7 @@ int defaultThreadCount() {
       if (end != text && *end == '\0' && value >= 1)
         return static_cast<int>(std::min<long>(value, kMaxThreads));
     }
-    return static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1u, unsigned{kMaxThreads}));
+    return static_cast<int>(std::clamp(usableProcessors(), 1u, unsigned{kMaxThreads}));
   }();
   return count;
 }

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
@@ -92,6 +92,45 @@ describe('workers', () => {
       expect(code).toBe(0);
       expect(messages.sort()).toEqual(['begun', 'done']);
     }
+  });
+});
+
+describe.runIf(process.platform === 'linux')('the threads that compute', () => {
+  it('are shared by all workers', () => {
+    const words = Array.from(repeatedTanh(100_000, 20));
+    const run = `
+      const run = ({ addon, words }) => {
+        const native = require(addon);
+        const program = native.createProgram(Float64Array.from(words));
+        const [x, y] = [new Float32Array(100_000), new Float32Array(100_000)];
+        for (let i = 0; i < 5; i++) native.run(program, [x], [y], 6);
+      };`;
+    const worker = `${run}
+      const { parentPort, workerData } = require('node:worker_threads');
+      run(workerData);
+      parentPort.on('message', () => process.exit());
+      parentPort.postMessage('done');`;
+    const script = `${run}
+      const { Worker } = require('node:worker_threads');
+      const task = JSON.parse(process.argv[1]);
+      const threads = () => require('node:fs').readdirSync('/proc/self/task').length;
+      (async () => {
+        const begin = threads();
+        run(task);
+        const alone = threads();
+        for (let i = 0; i < 8; i++) {
+          const worker = new Worker(task.worker, { eval: true, workerData: task });
+          await new Promise((done, fail) => worker.on('message', done).on('error', fail));
+        }
+        console.log(JSON.stringify([alone - begin, threads() - alone]));
+        process.exit();
+      })();`;
+    const output = execFileSync(process.execPath, ['-e', script, JSON.stringify({ addon, words, worker })]);
+    const [alone, more] = JSON.parse(output.toString());
+    expect(alone).toBe(5);
+    // Each worker is a thread; eight pools would be forty more. (Node may start some of its own.)
+    expect(more).toBeGreaterThanOrEqual(8);
+    expect(more).toBeLessThan(20);
   });
 });
 

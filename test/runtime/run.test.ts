@@ -1,10 +1,14 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { resourceUsage } from 'node:process';
 import { describe, expect, it } from 'vitest';
+import { type Operand, output, ProgramWriter, panel, input as readInput } from '../../lib/compile/program-writer.js';
+import { runProgramAsync } from '../../lib/runtime/async.js';
 import { NablaError } from '../../lib/runtime/errors.js';
 import { getNative } from '../../lib/runtime/native.js';
 import { counters, createProgram, type DataArray } from '../../lib/runtime/program.js';
 import { runProgram } from '../../lib/runtime/run.js';
 import { thrown } from '../support/thrown.js';
+import { instrumented } from './machine.js';
 import { repeatedTanh, scaling } from './programs.js';
 
 describe('runProgram', () => {
@@ -213,6 +217,24 @@ describe('createProgram', () => {
       expect(error.code).toMatch(/^ERR_NABLA_(TOO_LARGE|OUT_OF_MEMORY)$/);
     }
     expect(runProgram(createProgram(scaling(1, 2)), [Float32Array.of(3)])[0]).toEqual(Float32Array.of(6));
+  });
+
+  it('takes no memory for scratch that is declared and not used', async () => {
+    const writer = new ProgramWriter('float32');
+    const [x, y] = [writer.input('float32', 4096), writer.output('float32', 4096)];
+    const arenaElements = 2 ** 28;
+    writer.sharedElements = 2 ** 28;
+    writer.lanesLoop({ N: 4096, B: 16, arenaElements });
+    const value: Operand = { base: panel(arenaElements - 16), strides: [] };
+    writer.gather([], value, { base: readInput(x), strides: [] }, 1);
+    writer.scatter([], value, { base: output(y), strides: [] }, 1);
+    const program = createProgram(writer.finish());
+    const input = Float32Array.from({ length: 4096 }, (_, i) => i);
+    const before = resourceUsage().maxRSS;
+    expect(runProgram(program, [input], 2)).toEqual([input]);
+    expect(await runProgramAsync(program, [input], { threads: 2 })).toEqual([input]);
+    // Of three GiB declared: one for what is shared, one for each thread. Sanitizers keep books of every page.
+    if (!instrumented) expect(resourceUsage().maxRSS - before).toBeLessThan(64 * 1024);
   });
 
   it.each([null, undefined, [1, 2], new Float32Array(8), 'program', {}])('refuses %s as words', (words) => {
