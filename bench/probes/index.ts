@@ -35,21 +35,17 @@ async function firstHessian(by: string, command: string, args: readonly string[]
 const million = 1_000_000;
 const mebibyte = 2 ** 20;
 
-async function memory(): Promise<ProbeResult[]> {
-  const found = await runProbe<Record<'before' | 'peak' | 'inputs' | 'outputs', number>>('memory.js', [
-    String(million),
-  ]);
-  const beyond = found.peak - found.before - found.outputs;
-  return [
-    {
-      name: `peak memory beyond inputs and outputs, ${million} Hessians`,
-      by: 'nabla',
-      value: beyond / mebibyte,
-      unit: 'MiB',
-      details: found,
-    },
-  ];
+async function memoryOf(what: string, ...mode: string[]): Promise<ProbeResult> {
+  type Found = Record<'before' | 'peak' | 'inputs' | 'outputs', number>;
+  const found = await runProbe<Found>('memory.js', [String(million), ...mode]);
+  const value = (found.peak - found.before - found.outputs) / mebibyte;
+  return { name: `peak memory beyond inputs and outputs, ${what}`, by: 'nabla', value, unit: 'MiB', details: found };
 }
+
+const memory = async (): Promise<ProbeResult[]> => [
+  await memoryOf(`${million} Hessians`),
+  await memoryOf(`Burgers step of ${million} points`, 'step'),
+];
 
 async function eventLoop(): Promise<ProbeResult[]> {
   const { p99, idle, p50 } = await runProbe<Record<'idle' | 'p50' | 'p99', number>>('../event-loop.js', ['--json']);
