@@ -102,6 +102,7 @@ describe.each(dtypes)('every instruction set gives the same bits, %s', (dtype) =
       wTransposed: fc.boolean(),
     },
     ...{ bias: fc.boolean(), biasColumns: small, biasJ: fc.nat(2), scale: fc.boolean(), accumulate: fc.boolean() },
+    ...{ plain: fc.boolean(), oneScale: fc.boolean() },
   });
   test.each(['dense', 'denseFlat'])('%s', (kernel) => {
     check(dense, dtype, 150, (c, operands) => {
@@ -112,12 +113,14 @@ describe.each(dtypes)('every instruction set gives the same bits, %s', (dtype) =
       const scale = operands.make([J, C], B, c.xLayout);
       const W = operands.fill(K * J + 1);
       const bias = operands.fill(J * c.biasJ + 1);
-      runEverywhere(dtype, kernel, operands.fill(out.length), (result) => ({
+      runEverywhere(dtype, kernel, operands.fill(2 * out.length), (result) => ({
         ...{ J, K, C, B, out: at(result), outJ: out.strides[0], outC: out.strides[1] },
         ...{ W: at(W, 1), wK: c.wTransposed ? 1 : J, wJ: c.wTransposed ? K : 1 },
         ...{ x: x.at, xK: x.strides[0], xC: x.strides[1], bias: c.bias ? at(bias) : undefined, biasJ: c.biasJ },
         ...{ biasColumns: Math.min(c.biasColumns, C), scale: c.scale ? scale.at : undefined },
-        ...{ scaleJ: scale.strides[0], scaleC: scale.strides[1], accumulate: c.accumulate },
+        ...{ scaleJ: scale.strides[0], scaleC: c.oneScale ? 0 : scale.strides[1], accumulate: c.accumulate },
+        ...{ plain: c.scale && c.plain ? at(result, out.length) : undefined },
+        ...{ plainJ: out.strides[0], plainC: out.strides[1] },
       }));
     });
   });
