@@ -4,6 +4,7 @@
 set -euo pipefail
 releases=("$@")
 ((${#releases[@]})) || releases=(22 24 26)
+failed=0 # one release that fails does not hide the next
 arch=$(node -p process.arch)
 for release in "${releases[@]}"; do
   place=build/nodes/$release
@@ -14,5 +15,6 @@ for release in "${releases[@]}"; do
     npm install --prefix "$place" --ignore-scripts --no-save --silent "node-linux-$arch@$release"
   fi
   echo "--- node $("$node" --version)"
-  "$node" node_modules/vitest/vitest.mjs run --reporter=default --reporter=json --outputFile.json="build/ci/node-$release.json"
+  "$node" node_modules/vitest/vitest.mjs run --reporter=default --reporter=json --outputFile.json="build/ci/node-$release.json" || failed=1
 done
+exit "$failed"
