@@ -95,7 +95,8 @@ void hashAll(const nabla::Kernels<T>& k, std::vector<Line>& lines) {
     const auto W = numbers<T>(K * J, 1, false), x = numbers<T>(K * C * B, 2, false),
                s = numbers<T>(J * C * B, 3, false);
     const auto bias = numbers<T>(J, 4, false);
-    auto out = numbers<T>(J * C * B, 5, false);
+    auto out = numbers<T>(J * C * B, 5, false), plain = numbers<T>(J * C * B, 10, false);
+    const bool scaled = size % 2 == 0;
     k.dense({J,
              K,
              C,
@@ -112,11 +113,15 @@ void hashAll(const nabla::Kernels<T>& k, std::vector<Line>& lines) {
              bias.data(),
              1,
              1,
-             size % 2 == 0 ? s.data() : nullptr,
+             scaled ? s.data() : nullptr,
+             C * B,
+             size % 4 == 0 ? 0 : B,
+             scaled ? plain.data() : nullptr,
              C * B,
              B,
              size % 3 == 0});
     dense.add(out);
+    dense.add(plain);
     const auto w = numbers<T>(K * B, 6, false), a = numbers<T>(J * K * B, 7, false);
     auto h = numbers<T>(J * J * B, 8, false);
     k.contract({J,        J,     K, B,        h.data(), J * B, B,     a.data(), K * B,         B,
