@@ -1,13 +1,13 @@
 // How late a 1 ms timer is in a process that computes a million Hessians at the same time: the event loop must stay free.
 //   node dist/bench/event-loop.js [points] [--json]
-import { evaluate, hessian, nn, numpy as np, random, vmap } from 'nabla';
+import { evaluate, hessian, jit, nn, numpy as np, random, vmap } from 'nabla';
 
 const json = process.argv.includes('--json');
 const N = Number(process.argv.slice(2).find((argument) => argument !== '--json') ?? 1_000_000);
 const model = new nn.MLP({ features: [20, 20, 20, 20, 20, 1] });
 const params = model.init(random.PRNGKey(0), np.ones([1, 3]));
 const u = (p: nn.Params, x: np.Array) => np.squeeze(model.apply(p, x));
-const hessians = vmap(hessian(u, { argnums: 1 }), [null, 0]);
+const hessians = jit(vmap(hessian(u, { argnums: 1 }), [null, 0]));
 const X = random.uniform(random.PRNGKey(1), [N, 3]);
 
 /** Delays beyond 1 ms of a timer that is set again and again until `until` settles. */
