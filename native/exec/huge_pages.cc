@@ -15,9 +15,9 @@ void preferHugePages(std::byte* begin, size_t bytes) noexcept {
   if (bytes < kHugePage) return;
   static const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
   // Whole pages inside only: those at the ends may belong to somebody else as well.
-  const auto from = (reinterpret_cast<uintptr_t>(begin) + page - 1) / page * page;
-  const auto to = (reinterpret_cast<uintptr_t>(begin) + bytes) / page * page;
-  madvise(reinterpret_cast<void*>(from), to - from, MADV_HUGEPAGE);
+  const auto address = reinterpret_cast<uintptr_t>(begin);
+  const size_t skipped = (page - address % page) % page;
+  madvise(begin + skipped, (bytes - skipped) / page * page, MADV_HUGEPAGE);
 }
 #else
 void preferHugePages(std::byte*, size_t) noexcept {}
