@@ -1,7 +1,6 @@
 import { rowMajorStrides, size } from '../array/shape.js';
 import { MAX_RANK, type Op } from './opcodes.js';
 import { allocatePanels } from './panels.js';
-
 import type { Base, Operand, ProgramWriter } from './program-writer.js';
 import { schedule } from './schedule.js';
 import { type Buffer, collapse, rowMajorView, type View, type Walk } from './views.js';

@@ -1,21 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { runProgramAsync } from '../../lib/runtime/async.js';
-import { AbortError, NablaError } from '../../lib/runtime/errors.js';
+import { AbortError } from '../../lib/runtime/errors.js';
 import { createProgram, type DataArray } from '../../lib/runtime/program.js';
 import { runProgram } from '../../lib/runtime/run.js';
+import { pause, rejection } from '../support/promises.js';
 import { stretch } from './machine.js';
 import { repeatedTanh, scaling, seconds } from './programs.js';
-
-const pause = (milliseconds: number): Promise<void> => new Promise((done) => setTimeout(done, milliseconds));
-
-async function rejection(promise: Promise<unknown>): Promise<NablaError> {
-  const error = await promise.then(
-    () => new Error('the promise was fulfilled'),
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(NablaError);
-  return error as NablaError;
-}
 
 // Bounds in milliseconds can be missed when other processes hold the processors; what is wrong fails every time.
 const options = { retry: 2 };

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
+import { pause } from '../support/promises.js';
 import { addon, stretch } from './machine.js';
 import { repeatedTanh, scaling, seconds } from './programs.js';
 
@@ -14,8 +15,6 @@ const options = { retry: 2 };
 
 const long = { addon, words: Array.from(repeatedTanh(seconds.N, seconds.steps)), length: seconds.N };
 const short = { addon, words: Array.from(scaling(100, 2)), length: 100 };
-
-const pause = (milliseconds: number): Promise<void> => new Promise((done) => setTimeout(done, milliseconds));
 
 async function worker(task: object): Promise<Worker> {
   const started = new Worker(fixture, { workerData: task });

@@ -1,4 +1,5 @@
 // What a process that runs for months asks of the public functions.
+
 import { execFileSync } from 'node:child_process';
 import { pbkdf2 } from 'node:crypto';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
@@ -12,20 +13,11 @@ import { evaluate, grad, hessian, jit, NablaError, numpy as np, vmap } from 'nab
 import { describe, expect, it } from 'vitest';
 import { runProgramAsync } from '../../lib/runtime/async.js';
 import { counters, createProgram } from '../../lib/runtime/program.js';
+import { pause, rejection } from '../support/promises.js';
 import { thrown } from '../support/thrown.js';
 import { addon, instrumented, stretch } from './machine.js';
 import { repeatedTanh, scaling, seconds } from './programs.js';
 
-async function rejection(promise: Promise<unknown>): Promise<NablaError> {
-  const error = await promise.then(
-    () => new Error('the promise was fulfilled'),
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(NablaError);
-  return error as NablaError;
-}
-
-const pause = (milliseconds: number): Promise<void> => new Promise((done) => setTimeout(done, milliseconds));
 const long = () => createProgram(repeatedTanh(seconds.N, seconds.steps));
 const x = new Float32Array(seconds.N);
 
