@@ -6,6 +6,7 @@ static Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   nabla::testing::registerKernels(env, exports);
   nabla::testing::registerLeak(env, exports);
   nabla::testing::registerPeak(env, exports);
+  nabla::testing::registerProfile(env, exports);
   nabla::testing::registerPrograms(env, exports);
   nabla::testing::registerRandom(env, exports);
   return exports;

@@ -8,36 +8,10 @@
 #include "exec/thread_pool.h"
 #include "kernels/table.h"
 #include "testing/testing.h"
+#include "testing/views.h"
 
 namespace nabla::testing {
 namespace {
-
-std::vector<ArrayView> views(const Napi::Array& arrays) {
-  std::vector<ArrayView> result(arrays.Length());
-  for (uint32_t i = 0; i < result.size(); ++i) {
-    const auto array = static_cast<Napi::Value>(arrays[i]).As<Napi::TypedArray>();
-    ArrayView& view = result[i];
-    view.data = static_cast<std::byte*>(array.ArrayBuffer().Data()) + array.ByteOffset();
-    view.length = static_cast<int64_t>(array.ElementLength());
-    switch (array.TypedArrayType()) {
-      case napi_float32_array:
-        view.dtype = DType::kF32;
-        break;
-      case napi_float64_array:
-        view.dtype = DType::kF64;
-        break;
-      case napi_int32_array:
-        view.dtype = DType::kI32;
-        break;
-      case napi_uint32_array:
-        view.dtype = DType::kU32;
-        break;
-      default:
-        view.dtype = DType::kU8;
-    }
-  }
-  return result;
-}
 
 Napi::Value isas(const Napi::CallbackInfo& call) {
   const auto tables = supportedTables();

@@ -8,6 +8,7 @@ namespace nabla::testing {
 void registerKernels(Napi::Env env, Napi::Object exports);
 void registerLeak(Napi::Env env, Napi::Object exports);
 void registerPeak(Napi::Env env, Napi::Object exports);
+void registerProfile(Napi::Env env, Napi::Object exports);
 void registerPrograms(Napi::Env env, Napi::Object exports);
 void registerRandom(Napi::Env env, Napi::Object exports);
 
