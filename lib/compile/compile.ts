@@ -8,6 +8,7 @@ import { info } from '../runtime/info.js';
 import { chooseLanes } from './lanes.js';
 import { Loop } from './loop.js';
 import { type Environment, Lowering } from './lower.js';
+import { MatrixCopies } from './matrix-copies.js';
 import { ProgramWriter } from './program-writer.js';
 import { reassociate } from './reassociate.js';
 import { mapRows } from './rowwise.js';
@@ -63,13 +64,16 @@ class ProgramBuilder implements Environment {
   readonly #inputs: Buffer[];
   readonly #outputBuffers: Buffer[];
   readonly #loops: LoweredLoop[] = [];
+  readonly #copies: MatrixCopies;
   #level = 0;
+  #samples = 0;
 
   constructor(graph: Graph, outputs: readonly Node[]) {
     this.#graph = graph;
     this.#outputs = outputs;
     this.#dtype = computeDtype(graph);
     this.#writer = new ProgramWriter(this.#dtype);
+    this.#copies = new MatrixCopies(BYTES[this.#dtype], (elements) => this.#writer.reserveShared(elements));
     this.#inputs = graph.inputs.map((node) => this.#declareInput(node.dtype, size(node.shape)));
     this.#outputBuffers = outputs.map((node) => {
       const elements = size(node.shape);
@@ -105,6 +109,10 @@ class ProgramBuilder implements Environment {
     const view = this.#leaf(node);
     this.#uniform.set(node, view);
     return view;
+  }
+
+  contiguousAlong(matrix: View, axis: number): View {
+    return this.#copies.contiguousAlong(matrix, axis, this.#samples);
   }
 
   #declareInput(dtype: DType, elements: number): Buffer {
@@ -187,9 +195,13 @@ class ProgramBuilder implements Environment {
   #lanesLoop(axis: MapAxis, roots: readonly Node[], direct: ReadonlyMap<Node, Buffer>): void {
     const bytes = BYTES[this.#dtype];
     const lanes = LANE_BYTES / bytes;
+    this.#samples = axis.size;
     // A first pass with any block size tells how much memory a lane needs; that decides the block.
     const trial = this.#lower(this.#open('lanes'), axis, roots, direct, false);
     const B = blockSize(trial.layout() * bytes, axis.size, lanes, trial.columns());
+    const before = this.#open('flat');
+    this.#copies.emit(before);
+    this.#close(before, 1, 1);
     const loop = this.#lower(this.#open('lanes', B * bytes), axis, roots, direct, true);
     this.#close(loop, axis.size, B);
   }

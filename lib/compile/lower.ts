@@ -13,6 +13,8 @@ import { type Buffer, reshapeView, type View } from './views.js';
 /** What a loop needs from outside: how the values all samples share are read. */
 export interface Environment {
   uniform(node: Node): View;
+  /** The same shared matrix, contiguous along `axis` if that is worth a copy. */
+  contiguousAlong(matrix: View, axis: number): View;
   constant(value: number): View;
 }
 
@@ -337,7 +339,11 @@ export class Lowering {
   }
 
   #denseForm(node: Node, factors: readonly Factor[]) {
-    return this.#axis === undefined ? undefined : denseForm(factors, node.attrs.out!);
+    const form = this.#axis === undefined ? undefined : denseForm(factors, node.attrs.out!);
+    if (form?.W.labels.length !== 2 || form.contracted.length !== 1) return form;
+    // The kernel goes along the contracted axis.
+    const axis = form.W.labels.indexOf(form.contracted[0]!);
+    return { ...form, W: { ...form.W, view: this.#environment.contiguousAlong(form.W.view, axis) } };
   }
 
   /** Whether a product is emitted by the operation that uses it. */

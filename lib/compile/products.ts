@@ -2,7 +2,7 @@ import { rowMajorStrides } from '../array/shape.js';
 import { NablaError } from '../runtime/errors.js';
 import { emitRanked, type Loop } from './loop.js';
 import { MAX_RANK } from './opcodes.js';
-import { collapse, type View } from './views.js';
+import { type Buffer, collapse, type View } from './views.js';
 
 /** An operand of a product, with the labels of its axes. */
 export interface Factor {
@@ -25,6 +25,8 @@ const lengthOf = (factors: readonly Factor[], label: number): number => {
 /** A product of a shared matrix with per-sample columns: out[j, c] = Σ_k W[k, j] x[k, c]. */
 export interface DenseForm {
   readonly W: Factor;
+  /** Where W is from, whatever copy of it is read. */
+  readonly matrix: Buffer;
   readonly x: Factor;
   readonly out: readonly number[];
   readonly rows: readonly number[];
@@ -45,7 +47,7 @@ export function denseForm(factors: readonly Factor[], out: readonly number[]): D
   const contracted = all.filter((l) => W.labels.includes(l) && x.labels.includes(l) && !out.includes(l));
   if (!simple || contracted.length === 0 || rows.length + columns.length + contracted.length !== all.length)
     return undefined;
-  return { W, x, out, rows, contracted, columns };
+  return { W, matrix: W.view.buffer, x, out, rows, contracted, columns };
 }
 
 export interface DenseExtras {
@@ -102,7 +104,7 @@ export function emitDense(loop: Loop, form: DenseForm, out: View, extras: DenseE
     writes: [out.buffer, ...(extras.plain ? [extras.plain.buffer] : [])],
     work: {
       multiplyAdds: total(rows.dims) * total(contracted.dims) * total(columns.dims),
-      matrix: W.view.buffer,
+      matrix: form.matrix,
       columns: total(columns.dims),
     },
     emit: (writer, place) =>

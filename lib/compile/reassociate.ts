@@ -4,7 +4,8 @@ import { type Node, rebuildGraph } from './rebuild.js';
 
 /**
  * Products of three that can use a product of two which is there anyway: (x·s)·y = x·(s·y) where s·y is known. The curvature
- * weight of an activation, −2t·s·v̄, so becomes −2t times the adjoint s·v̄ that the sweep back needs in any case.
+ * weight of an activation, −2t·s·v̄, so becomes −2t times the adjoint s·v̄ that the sweep back needs in any case. Or where s and y
+ * are the same for all samples: then s·y is computed once, and a sample is multiplied once instead of twice.
  */
 export function reassociate(outputs: readonly Node[]): Node[] {
   const products = new Map<string, Node>();
@@ -19,7 +20,12 @@ export function reassociate(outputs: readonly Node[]): Node[] {
   return rebuildGraph(outputs, (node) => {
     if (node.op !== 'mul') return node;
     for (const [p, y] of [node.inputs, node.inputs.toReversed()] as [Node, Node][]) {
-      if (p.op !== 'mul' || !shapesEqual(p.shape, node.shape)) continue;
+      if (p.op !== 'mul') continue;
+      for (const [x, s] of [p.inputs, p.inputs.toReversed()] as [Node, Node][]) {
+        const areShared = x.axes.length > 0 && s.axes.length === 0 && y.axes.length === 0;
+        if (areShared) return mul(x, mul(s, y));
+      }
+      if (!shapesEqual(p.shape, node.shape)) continue;
       for (const [x, s] of [p.inputs, p.inputs.toReversed()] as [Node, Node][]) {
         const shared = known(s, y);
         if (shared && shared !== node && shapesEqual(shared.shape, node.shape)) return mul(x, shared);

@@ -3,10 +3,16 @@
 // Samples are in lanes, so the product is J x K times K x (C B) with the weights broadcast and no horizontal
 // sums. A tile holds kRows x kRegs sums in registers. To keep the FMA units busy a tile needs latency x
 // throughput independent sums (4 x 2 = 8 on the machines at hand), and few enough loads: a step of k loads
-// kRegs registers of x and kRows weights for kRows * kRegs FMAs. Sixteen sums do both on 32 registers, ten or
-// twelve on sixteen.
+// kRegs registers of x and kRows weights for kRows * kRegs FMAs. Sixteen sums would do; twenty-four, where there
+// are 32 registers, spread the start and the end of a tile over more steps: at K = 20 those are a third of
+// the time of sixteen. Sixteen registers hold twelve sums.
 //
-// Rows are spread evenly over the tiles (20 rows are 5 x 4, not 2 x 8 + 4; 9 are 3 + 3 + 3): a last tile of
+// Wide or tall: a tile of 6 x 4 loads least, but goes through K x 4 registers of x, once for every six rows. If that
+// is more than half of a small L1 cache, x comes from L2 each time, 256 bytes for 24 FMAs; a tile of 12 x 2 asks for
+// 128 and passes over x half as often, and finds its weights, twelve in a row, in one line. On a core with 32 KiB of
+// L1, K = 256: 67 % of the FMA peak with 4 x 4.
+//
+// Rows are spread evenly over the tiles (20 rows are 4 x 5, not 3 x 6 + 2; 9 are 5 + 4): a last tile of
 // one row would leave the units waiting for its single chain.
 
 // Where the results of a call go, from the first lane and row of a column (or of all, end to end) on.
@@ -17,81 +23,109 @@ struct DenseResults {
   T* plain;        // may be null
 };
 
+template <class T>
+NABLA_INLINE T* hidden(T* p) {
+  __asm__("" : "+r"(p));
+  return p;
+}
+
+// `tiles` tiles, one below the other. They are one call: what has to be set up for a tile is as much as three
+// steps of k, and is the same for all.
 template <class T, int kRows, int kRegs>
-void denseTile(const DenseArgs<T>& a, const T* w, const T* x, const DenseResults<T>& to,
-               const int64_t* scaleLanes, const T* bias, int biased) {
+__attribute__((noinline)) void denseTiles(const DenseArgs<T>& a, int64_t tiles, const T* w, const T* x,
+                                          DenseResults<T> to, const int64_t* scaleLanes, const T* bias,
+                                          int biased) {
   constexpr int W = kWidth<T>;
-  Vec<T> s[kRows][kRegs];
-  const int64_t wJ = a.wJ, wK = a.wK, xK = a.xK;
+  const int64_t wJ = a.wJ, wK = a.wK, xK = a.xK, outJ = a.outJ, plainJ = a.plainJ, scaleJ = a.scaleJ;
+  const int64_t biasJ = a.biasJ, K = a.K;
+  const bool accumulate = a.accumulate;
+  int64_t lanes[kRegs];
   NABLA_UNROLL
-  for (int r = 0; r < kRows; r++) {
-    NABLA_UNROLL
-    for (int v = 0; v < kRegs; v++) s[r][v] = set(T(0));
-  }
-  if (biased > 0) {
+  for (int v = 0; v < kRegs; v++) lanes[v] = scaleLanes[v];
+  for (; tiles > 0; tiles--) {
+    Vec<T> s[kRows][kRegs];
     NABLA_UNROLL
     for (int r = 0; r < kRows; r++) {
-      const Vec<T> start = set(bias[r * a.biasJ]);
       NABLA_UNROLL
-      for (int v = 0; v < kRegs; v++) {
-        if (v < biased) s[r][v] = start;
+      for (int v = 0; v < kRegs; v++) s[r][v] = set(T(0));
+    }
+    if (biased > 0) {
+      NABLA_UNROLL
+      for (int r = 0; r < kRows; r++) {
+        const Vec<T> start = set(*bias);
+        bias = hidden(bias + biasJ);
+        NABLA_UNROLL
+        for (int v = 0; v < kRegs; v++) {
+          if (v < biased) s[r][v] = start;
+        }
       }
     }
-  }
-  for (int64_t k = a.K; k > 0; k--) {
-    Vec<T> xv[kRegs];
-    NABLA_UNROLL
-    for (int v = 0; v < kRegs; v++) xv[v] = load<T>(x + v * W);
-    NABLA_UNROLL
-    for (int r = 0; r < kRows; r++) {
-      const Vec<T> wv = set(w[r * wJ]);
+    const T *wk = w, *xk = x;
+    for (int64_t k = K; k > 0; k--) {
+      Vec<T> xv[kRegs];
       NABLA_UNROLL
-      for (int v = 0; v < kRegs; v++) s[r][v] = fma(wv, xv[v], s[r][v]);
+      for (int v = 0; v < kRegs; v++) xv[v] = load<T>(xk + v * W);
+      const T* row = wk;
+      NABLA_UNROLL
+      for (int r = 0; r < kRows; r++) {
+        if (r % 4 == 0 && r > 0) {
+          row += 4 * wJ;
+        }
+        const Vec<T> wv = set(row[r % 4 * wJ]);
+        NABLA_UNROLL
+        for (int v = 0; v < kRegs; v++) s[r][v] = fma(wv, xv[v], s[r][v]);
+      }
+      wk += wK;
+      xk += xK;
     }
-    w += wK;
-    x += xK;
-  }
-  T* const out = to.out;
-  if (to.plain != nullptr) {
-    NABLA_UNROLL
-    for (int r = 0; r < kRows; r++) {
+    w += kRows * wJ;
+    // The pointers are hidden from the compiler between rows: it would work out all addresses of a tile before the
+    // loop over tiles, for lack of registers in memory, and with them those of the loop over k.
+    if (to.plain != nullptr) {
       NABLA_UNROLL
-      for (int v = 0; v < kRegs; v++) store<T>(to.plain + r * a.plainJ + v * W, s[r][v]);
-    }
-  }
-  if (to.scale != nullptr) {
-    NABLA_UNROLL
-    for (int r = 0; r < kRows; r++) {
-      NABLA_UNROLL
-      for (int v = 0; v < kRegs; v++) {
-        const Vec<T> f = load<T>(to.scale + r * a.scaleJ + scaleLanes[v]);
-        T* o = out + r * a.outJ + v * W;
-        store<T>(o, a.accumulate ? fma(f, s[r][v], load<T>(o)) : f * s[r][v]);
+      for (int r = 0; r < kRows; r++) {
+        NABLA_UNROLL
+        for (int v = 0; v < kRegs; v++) store<T>(to.plain + v * W, s[r][v]);
+        to.plain = hidden(to.plain + plainJ);
       }
     }
-  } else {
-    NABLA_UNROLL
-    for (int r = 0; r < kRows; r++) {
+    if (to.scale != nullptr) {
       NABLA_UNROLL
-      for (int v = 0; v < kRegs; v++) {
-        T* o = out + r * a.outJ + v * W;
-        store<T>(o, a.accumulate ? load<T>(o) + s[r][v] : s[r][v]);
+      for (int r = 0; r < kRows; r++) {
+        NABLA_UNROLL
+        for (int v = 0; v < kRegs; v++) {
+          const Vec<T> f = load<T>(to.scale + lanes[v]);
+          T* o = to.out + v * W;
+          store<T>(o, accumulate ? fma(f, s[r][v], load<T>(o)) : f * s[r][v]);
+        }
+        to.out = hidden(to.out + outJ);
+        to.scale = hidden(to.scale + scaleJ);
+      }
+    } else {
+      NABLA_UNROLL
+      for (int r = 0; r < kRows; r++) {
+        NABLA_UNROLL
+        for (int v = 0; v < kRegs; v++) {
+          T* o = to.out + v * W;
+          store<T>(o, accumulate ? load<T>(o) + s[r][v] : s[r][v]);
+        }
+        to.out = hidden(to.out + outJ);
       }
     }
   }
 }
 
 template <class T>
-using DenseTile = void (*)(const DenseArgs<T>&, const T*, const T*, const DenseResults<T>&, const int64_t*,
-                           const T*, int);
+using DenseTiles = void (*)(const DenseArgs<T>&, int64_t, const T*, const T*, DenseResults<T>, const int64_t*,
+                            const T*, int);
 
-// The tile of `rows` rows, 1 <= rows <= kMost.
+// Tiles of `rows` rows, 1 <= rows <= kMost.
 template <class T, int kMost, int kRegs>
-NABLA_INLINE DenseTile<T> pickDenseTile(int64_t rows) {
+NABLA_INLINE DenseTiles<T> pickDenseTiles(int64_t rows) {
   if constexpr (kMost == 1) {
-    return denseTile<T, 1, kRegs>;
+    return denseTiles<T, 1, kRegs>;
   } else {
-    return rows == kMost ? denseTile<T, kMost, kRegs> : pickDenseTile<T, kMost - 1, kRegs>(rows);
+    return rows == kMost ? denseTiles<T, kMost, kRegs> : pickDenseTiles<T, kMost - 1, kRegs>(rows);
   }
 }
 
@@ -103,9 +137,10 @@ NABLA_INLINE int64_t denseLanes(const DenseArgs<T>& a, int64_t lane, int64_t end
   constexpr int W = kWidth<T>;
   constexpr int64_t kStep = kRegs * W;
   if (lane + kStep > end) return lane;
+  // `longer` tiles of rows + 1, then the others.
   const int64_t tiles = (a.J + kMost - 1) / kMost, rows = a.J / tiles, longer = a.J % tiles;
-  const DenseTile<T> tall = pickDenseTile<T, kMost, kRegs>(longer > 0 ? rows + 1 : rows);
-  const DenseTile<T> low = pickDenseTile<T, kMost, kRegs>(rows);
+  const DenseTiles<T> tall = pickDenseTiles<T, kMost, kRegs>(longer > 0 ? rows + 1 : rows);
+  const DenseTiles<T> low = pickDenseTiles<T, kMost, kRegs>(rows);
   int64_t scaleLane = lane % scaleEnd;
   for (; lane + kStep <= end; lane += kStep) {
     const int64_t biasedLanes = biasEnd - lane;
@@ -117,16 +152,15 @@ NABLA_INLINE int64_t denseLanes(const DenseArgs<T>& a, int64_t lane, int64_t end
       scaleLanes[v] = scaleLane;
       scaleLane = scaleLane + W < scaleEnd ? scaleLane + W : 0;
     }
-    int64_t j = 0;
-    for (int64_t t = 0; t < tiles; t++) {
-      const bool isTall = t < longer;
+    const auto run = [&](DenseTiles<T> function, int64_t count, int64_t j) {
       const DenseResults<T> here{to.out + j * a.outJ + lane,
                                  to.scale == nullptr ? nullptr : to.scale + j * a.scaleJ,
                                  to.plain == nullptr ? nullptr : to.plain + j * a.plainJ + lane};
-      (isTall ? tall : low)(a, a.W + j * a.wJ, x + lane, here, scaleLanes,
-                            biased == 0 ? nullptr : a.bias + j * a.biasJ, biased);
-      j += rows + (isTall ? 1 : 0);
-    }
+      function(a, count, a.W + j * a.wJ, x + lane, here, scaleLanes,
+               biased == 0 ? nullptr : a.bias + j * a.biasJ, biased);
+    };
+    if (longer > 0) run(tall, longer, 0);
+    run(low, tiles - longer, longer * (rows + 1));
   }
   return lane;
 }
@@ -137,9 +171,14 @@ void denseColumns(const DenseArgs<T>& a, int64_t end, int64_t biasEnd, int64_t s
   int64_t lane = 0;
 #if defined(NABLA_ISA_AVX2)
   lane = denseLanes<T, 6, 2>(a, lane, end, biasEnd, scaleEnd, x, to);
-#else
+#elif defined(NABLA_ISA_SCALAR)
   lane = denseLanes<T, 4, 4>(a, lane, end, biasEnd, scaleEnd, x, to);
-  lane = denseLanes<T, 8, 2>(a, lane, end, biasEnd, scaleEnd, x, to);
+#else
+  constexpr int64_t kNearBytes = 16 << 10;
+  if (a.K * static_cast<int64_t>(4 * sizeof(Vec<T>)) <= kNearBytes) {
+    lane = denseLanes<T, 6, 4>(a, lane, end, biasEnd, scaleEnd, x, to);
+  }
+  lane = denseLanes<T, 12, 2>(a, lane, end, biasEnd, scaleEnd, x, to);
 #endif
   denseLanes<T, 8, 1>(a, lane, end, biasEnd, scaleEnd, x, to);
 }
