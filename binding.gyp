@@ -30,7 +30,9 @@
     {
       "target_name": "nabla_core",
       "type": "static_library",
-      "sources": ["<!@(node scripts/list-sources.cjs program exec kernels simd random)"]
+      "sources": ["<!@(node scripts/list-sources.cjs program exec kernels simd random)"],
+      # GCC: independent chains of instructions side by side, as in CMakeLists.txt.
+      "conditions": [["OS == 'linux'", { "cflags_cc": ["-fschedule-insns", "-fsched-pressure"] }]]
     },
     {
       "target_name": "nabla",

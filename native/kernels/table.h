@@ -182,34 +182,25 @@ struct ScatterArgs {
   int64_t dstRow, dstLane;
 };
 
-// Activations with their first derivative, fused: a pass over pre-activations that leaves the activation, its
-// slope and the tangents behind it.
+// Activations with their first derivative: a pass over pre-activations that leaves the activation and its slope.
 enum class Activation : int { kTanh = 0, kSin = 1, kSigmoid = 2, kSoftplus = 3 };
 inline constexpr int kActivations = 4;
 
-// value[r,l] = f(z[r,l]); slope[r,l] = f'(z[r,l]); scaled[r,c,l] = slope[r,l] * tangent[r,c,l], 0 <= c <
-// columns
+// value[r,l] = f(z[r,l]); slope[r,l] = f'(z[r,l])
 //
-// z, value, slope: rows x n lanes; tangent, scaled: rows x columns x n. Any n and alignment. slope may be
-// null. A uniform tangent has one value for all lanes (the first layer's tangents are its weights). value may
-// be z exactly, scaled may be tangent exactly (unless uniform); otherwise results overlap no operand. f' :
-// tanh fma(-a, a, 1) with a = f(z); sin cos(z), from the same range reduction; sigmoid u / (1 + u)^2, u =
-// exp(-|z|), which keeps its relative accuracy far out; softplus sigmoid(z). f itself has the bits of the
+// rows x n lanes each, any n and alignment. slope may be null. value may be z exactly; otherwise results overlap no
+// operand. f': tanh fma(-a, a, 1) with a = f(z); sin cos(z), from the same range reduction; sigmoid u / (1 + u)^2,
+// u = exp(-|z|), which keeps its relative accuracy far out; softplus sigmoid(z). f itself has the bits of the
 // elementwise operation.
 template <class T>
 struct ActivationArgs {
-  int64_t rows, n, columns;
+  int64_t rows, n;
   const T* z;
   int64_t zRow;
   T* value;
   int64_t valueRow;
   T* slope;
   int64_t slopeRow;
-  const T* tangent;
-  int64_t tangentRow, tangentColumn;
-  bool tangentUniform;
-  T* scaled;
-  int64_t scaledRow, scaledColumn;
 };
 
 // A loop of nothing but independent fused multiply-adds, to measure what the machine can do: returns the

@@ -129,10 +129,8 @@ bool call(const Kernels<T>& kernels, const std::string& kernel, const Fields& f)
                                         f.integer("dstLane")});
   } else if (kernel == "activation") {
     kernels.activation[f.integer("kind")](
-        {f.integer("rows"), f.integer("n"), f.integer("columns"), in("z"), f.integer("zRow"), out("value"),
-         f.integer("valueRow"), out("slope"), f.integer("slopeRow"), in("tangent"), f.integer("tangentRow"),
-         f.integer("tangentColumn"), f.flag("tangentUniform"), out("scaled"), f.integer("scaledRow"),
-         f.integer("scaledColumn")});
+        {f.integer("rows"), f.integer("n"), in("z"), f.integer("zRow"), out("value"), f.integer("valueRow"),
+         out("slope"), f.integer("slopeRow")});
   } else {
     return false;
   }

@@ -12,61 +12,52 @@ const kinds = [
 describe.each(dtypes)('activation %s', (dtype) => {
   const lanes = lanesOf(dtype);
 
-  function check(kind: number, rows: number, columns: number, n: number, uniform: boolean, withSlope: boolean): void {
+  function check(kind: number, rows: number, n: number, gap: number, withSlope: boolean): void {
     const { op, slope } = kinds[kind] as (typeof kinds)[number];
     const z = randoms(dtype, rows * n, 1).map((x) => 6 * x);
-    const step = uniform ? 1 : n;
-    const tangent = randoms(dtype, rows * columns * step + 1, 2);
-    // One array: values, slopes, scaled tangents, and a sentinel after each.
-    const size = rows * n;
-    const [slopeAt, scaledAt, end] = [size + 1, 2 * size + 2, 2 * size + 2 + size * columns];
-    const result = runEverywhere(dtype, 'activation', floats(dtype, end + 1).fill(77), (out) => ({
-      ...{ kind, rows, n, columns, z: at(z), zRow: n, value: at(out), valueRow: n },
-      ...{ slope: withSlope ? at(out, slopeAt) : undefined, slopeRow: n },
-      ...{ tangent: at(tangent), tangentRow: columns * step, tangentColumn: step, tangentUniform: uniform },
-      ...{ scaled: at(out, scaledAt), scaledRow: columns * n, scaledColumn: n },
+    // One array: values, slopes, and a sentinel after each; between rows a gap that nothing may write to.
+    const size = rows * (n + gap);
+    const slopeAt = size + 1;
+    const result = runEverywhere(dtype, 'activation', floats(dtype, 2 * size + 2).fill(77), (out) => ({
+      ...{ kind, rows, n, z: at(z), zRow: n, value: at(out), valueRow: n + gap },
+      ...{ slope: withSlope ? at(out, slopeAt) : undefined, slopeRow: n + gap },
     })) as FloatArray;
-    const alone = runEverywhere(dtype, 'elementwise', floats(dtype, size), (out) => ({
-      ...{ op, rows: 1, n: size, out: at(out), outRow: size, in: [{ at: at(z), row: size }] },
+    const alone = runEverywhere(dtype, 'elementwise', floats(dtype, rows * n), (out) => ({
+      ...{ op, rows: 1, n: rows * n, out: at(out), outRow: rows * n, in: [{ at: at(z), row: rows * n }] },
     }));
-    expect(result.subarray(0, size)).toEqual(alone);
-    for (const i of [size, slopeAt + size, end]) expect(result[i]).toBe(77);
-    const round = dtype === 'float32' ? Math.fround : (x: number) => x;
-    for (let i = 0; i < size; i++) {
-      const s = result[slopeAt + i] as number;
-      if (!withSlope) {
-        expect(s).toBe(77);
-        continue;
-      }
-      const exact = slope(z[i] as number);
-      expect(Math.abs(s - exact), `${kind} at ${z[i]}`).toBeLessThanOrEqual(4 * epsilonOf(dtype));
-      const [row, lane] = [Math.floor(i / n), i % n];
-      for (let c = 0; c < columns; c++) {
-        const t = tangent[(row * columns + c) * step + (uniform ? 0 : lane)] as number;
-        expect(result[scaledAt + (row * columns + c) * n + lane]).toBe(round(s * t));
+    const written = new Set<number>();
+    for (let row = 0; row < rows; row++) {
+      for (let lane = 0; lane < n; lane++) {
+        const [i, j] = [row * (n + gap) + lane, row * n + lane];
+        expect(result[i]).toBe(alone[j]);
+        written.add(i);
+        if (!withSlope) continue;
+        written.add(slopeAt + i);
+        const exact = slope(z[j] as number);
+        expect(Math.abs((result[slopeAt + i] as number) - exact), `${kind} at ${z[j]}`).toBeLessThanOrEqual(
+          4 * epsilonOf(dtype),
+        );
       }
     }
+    for (let i = 0; i < result.length; i++) if (!written.has(i)) expect(result[i]).toBe(77);
   }
 
   test.each(kinds.map(({ name }, kind) => [name, kind] as [string, number]))('%s', (_, kind) => {
-    for (const n of [0, 1, lanes - 1, lanes, lanes + 1, 3 * lanes]) {
-      for (const columns of [0, 1, 3]) {
-        for (const uniform of [false, true]) check(kind, 3, columns, n, uniform, true);
-      }
+    // Groups of up to four registers, single ones, and a part of one.
+    for (const n of [0, 1, lanes - 1, lanes, lanes + 1, 3 * lanes, 4 * lanes, 5 * lanes + 1, 9 * lanes]) {
+      for (const gap of [0, 3]) check(kind, 3, n, gap, true);
     }
-    check(kind, 2, 2, lanes, false, false);
+    check(kind, 2, 5 * lanes, 1, false);
   });
 
   test('in place', () => {
-    const panel = randoms(dtype, 3 * lanes, 3);
-    const slopes = floats(dtype, lanes);
-    const out = runEverywhere(dtype, 'activation', panel, (result) => ({
-      ...{ kind: 0, rows: 1, n: lanes, columns: 2, z: at(result), value: at(result), slope: at(slopes) },
-      ...{ tangent: at(result, lanes), tangentColumn: lanes, scaled: at(result, lanes), scaledColumn: lanes },
-    }));
-    const round = dtype === 'float32' ? Math.fround : (x: number) => x;
-    for (let i = 0; i < 2 * lanes; i++) {
-      expect(out[lanes + i]).toBe(round((slopes[i % lanes] as number) * (panel[lanes + i] as number)));
-    }
+    const n = 5 * lanes + 3;
+    const z = randoms(dtype, n, 3);
+    const [apart, inPlace] = [false, true].map((same) =>
+      runEverywhere(dtype, 'activation', z.slice(), (result) => ({
+        ...{ kind: 0, rows: 1, n, z: same ? at(result) : at(z), value: at(result), slope: at(floats(dtype, n)) },
+      })),
+    );
+    expect(inPlace).toEqual(apart);
   });
 });
