@@ -35,10 +35,10 @@ struct SoftplusWithSlope {
   }
 };
 
-// Registers that are computed side by side. One alone is a chain of some forty dependent instructions, and only three
-// such chains fit into the window in which the processor looks for work; the compiler interleaves the chains of a
-// group (-fschedule-insns for these files). tanh, AVX-512: 28 cycles a register alone, 20 in fours (float32), 38
-// and 31 (float64). With sixteen registers two chains are what goes without spilling.
+// Registers that are computed side by side. One alone is a chain of some forty dependent instructions, and
+// only three such chains fit into the window in which the processor looks for work; the compiler interleaves
+// the chains of a group (-fschedule-insns for these files). tanh, AVX-512: 28 cycles a register alone, 20 in
+// fours (float32), 38 and 31 (float64). With sixteen registers two chains are what goes without spilling.
 #if defined(NABLA_ISA_SCALAR)
 inline constexpr int kActivationGroup = 1;
 #elif defined(NABLA_ISA_AVX2)
@@ -76,8 +76,8 @@ __attribute__((noinline)) void activationRow(int64_t n, const T* z, T* value, T*
 
 template <class T, class F>
 void activation(const ActivationArgs<T>& args) {
-  const bool isOneRow = args.zRow == args.n && args.valueRow == args.n &&
-                        (args.slope == nullptr || args.slopeRow == args.n);
+  const bool isOneRow =
+      args.zRow == args.n && args.valueRow == args.n && (args.slope == nullptr || args.slopeRow == args.n);
   const int64_t rows = isOneRow ? 1 : args.rows, n = isOneRow ? args.rows * args.n : args.n;
   for (int64_t r = 0; r < rows; r++) {
     activationRow<T, F>(n, args.z + r * args.zRow, args.value + r * args.valueRow,

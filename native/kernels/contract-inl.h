@@ -96,11 +96,18 @@ void contractTile(const ContractArgs<T>& c, const T* a, const T* b, const T* w, 
       {out, c.symmetric ? out : nullptr, c.outI, c.outJ, c.accumulate}, s);
 }
 
-// Registers of lanes a tile takes at once: enough sums to hide the latency of a chain.
+// Registers of lanes a tile takes at once: enough sums to hide the latency of a chain, and, where registers
+// are left for it, two lines of each row side by side, as the prefetcher likes them (six sums of d = 3: a
+// fifth faster).
+#if defined(NABLA_ISA_AVX2) || defined(NABLA_ISA_SCALAR)
+inline constexpr int kContractPairs = 4;
+#else
+inline constexpr int kContractPairs = 6;
+#endif
 template <int kSums>
-inline constexpr int kContractRegs = kSums <= 2   ? 4
-                                     : kSums <= 4 ? 2
-                                                  : 1;
+inline constexpr int kContractRegs = kSums <= 2                ? 4
+                                     : kSums <= kContractPairs ? 2
+                                                               : 1;
 
 template <class T, int kRows, int kColumns, bool kUpper, ContractKind kKind>
 NABLA_INLINE void contractOneTile(const ContractArgs<T>& c) {

@@ -3,14 +3,14 @@
 // Samples are in lanes, so the product is J x K times K x (C B) with the weights broadcast and no horizontal
 // sums. A tile holds kRows x kRegs sums in registers. To keep the FMA units busy a tile needs latency x
 // throughput independent sums (4 x 2 = 8 on the machines at hand), and few enough loads: a step of k loads
-// kRegs registers of x and kRows weights for kRows * kRegs FMAs. Sixteen sums would do; twenty-four, where there
-// are 32 registers, spread the start and the end of a tile over more steps: at K = 20 those are a third of
-// the time of sixteen. Sixteen registers hold twelve sums.
+// kRegs registers of x and kRows weights for kRows * kRegs FMAs. Sixteen sums would do; twenty-four, where
+// there are 32 registers, spread the start and the end of a tile over more steps: at K = 20 those are a third
+// of the time of sixteen. Sixteen registers hold twelve sums.
 //
-// Wide or tall: a tile of 6 x 4 loads least, but goes through K x 4 registers of x, once for every six rows. If that
-// is more than half of a small L1 cache, x comes from L2 each time, 256 bytes for 24 FMAs; a tile of 12 x 2 asks for
-// 128 and passes over x half as often, and finds its weights, twelve in a row, in one line. On a core with 32 KiB of
-// L1, K = 256: 67 % of the FMA peak with 4 x 4.
+// Wide or tall: a tile of 6 x 4 loads least, but goes through K x 4 registers of x, once for every six rows.
+// If that is more than half of a small L1 cache, x comes from L2 each time, 256 bytes for 24 FMAs; a tile of
+// 12 x 2 asks for 128 and passes over x half as often, and finds its weights, twelve in a row, in one line.
+// On a core with 32 KiB of L1, K = 256: 67 % of the FMA peak with 4 x 4.
 //
 // Rows are spread evenly over the tiles (20 rows are 4 x 5, not 3 x 6 + 2; 9 are 5 + 4): a last tile of
 // one row would leave the units waiting for its single chain.
@@ -79,8 +79,8 @@ __attribute__((noinline)) void denseTiles(const DenseArgs<T>& a, int64_t tiles, 
       xk += xK;
     }
     w += kRows * wJ;
-    // The pointers are hidden from the compiler between rows: it would work out all addresses of a tile before the
-    // loop over tiles, for lack of registers in memory, and with them those of the loop over k.
+    // The pointers are hidden from the compiler between rows: it would work out all addresses of a tile
+    // before the loop over tiles, for lack of registers in memory, and with them those of the loop over k.
     if (to.plain != nullptr) {
       NABLA_UNROLL
       for (int r = 0; r < kRows; r++) {

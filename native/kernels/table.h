@@ -182,16 +182,17 @@ struct ScatterArgs {
   int64_t dstRow, dstLane;
 };
 
-// Activations with their first derivative: a pass over pre-activations that leaves the activation and its slope.
+// Activations with their first derivative: a pass over pre-activations that leaves the activation and its
+// slope.
 enum class Activation : int { kTanh = 0, kSin = 1, kSigmoid = 2, kSoftplus = 3 };
 inline constexpr int kActivations = 4;
 
 // value[r,l] = f(z[r,l]); slope[r,l] = f'(z[r,l])
 //
-// rows x n lanes each, any n and alignment. slope may be null. value may be z exactly; otherwise results overlap no
-// operand. f': tanh fma(-a, a, 1) with a = f(z); sin cos(z), from the same range reduction; sigmoid u / (1 + u)^2,
-// u = exp(-|z|), which keeps its relative accuracy far out; softplus sigmoid(z). f itself has the bits of the
-// elementwise operation.
+// rows x n lanes each, any n and alignment. slope may be null. value may be z exactly; otherwise results
+// overlap no operand. f': tanh fma(-a, a, 1) with a = f(z); sin cos(z), from the same range reduction;
+// sigmoid u / (1 + u)^2, u = exp(-|z|), which keeps its relative accuracy far out; softplus sigmoid(z). f
+// itself has the bits of the elementwise operation.
 template <class T>
 struct ActivationArgs {
   int64_t rows, n;

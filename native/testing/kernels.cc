@@ -128,9 +128,9 @@ bool call(const Kernels<T>& kernels, const std::string& kernel, const Fields& f)
                                         f.flag("srcUniform"), f.pointer<void>("dst"), f.integer("dstRow"),
                                         f.integer("dstLane")});
   } else if (kernel == "activation") {
-    kernels.activation[f.integer("kind")](
-        {f.integer("rows"), f.integer("n"), in("z"), f.integer("zRow"), out("value"), f.integer("valueRow"),
-         out("slope"), f.integer("slopeRow")});
+    kernels.activation[f.integer("kind")]({f.integer("rows"), f.integer("n"), in("z"), f.integer("zRow"),
+                                           out("value"), f.integer("valueRow"), out("slope"),
+                                           f.integer("slopeRow")});
   } else {
     return false;
   }
