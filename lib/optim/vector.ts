@@ -36,7 +36,104 @@ export function dot(a: Float64Array, b: Float64Array): number {
   return s0 + s1 + (s2 + s3);
 }
 
-/** y + a·x, in place. */
-export function axpy(a: number, x: Float64Array, y: Float64Array): void {
-  for (let i = 0; i < y.length; i++) y[i]! += a * x[i]!;
+/*
+ * Many vectors at once, and of each only the entries from `from` to `to`, so that what they have in common stays in the cache. Four
+ * vectors share its loads; more at a time were no faster, one by one took twice as long.
+ */
+
+/** sums[k] += Σ vectors[k]ᵢ·xᵢ. */
+export function addDots(
+  vectors: readonly Float64Array[],
+  x: Float64Array,
+  from: number,
+  to: number,
+  sums: Float64Array,
+): void {
+  let k = 0;
+  for (; k + 3 < vectors.length; k += 4) {
+    const [a, b, c, d] = [vectors[k]!, vectors[k + 1]!, vectors[k + 2]!, vectors[k + 3]!];
+    let [sa, sb, sc, sd] = [0, 0, 0, 0];
+    for (let i = from; i < to; i++) {
+      const xi = x[i]!;
+      sa += a[i]! * xi;
+      sb += b[i]! * xi;
+      sc += c[i]! * xi;
+      sd += d[i]! * xi;
+    }
+    sums[k]! += sa;
+    sums[k + 1]! += sb;
+    sums[k + 2]! += sc;
+    sums[k + 3]! += sd;
+  }
+  for (; k < vectors.length; k++) {
+    const a = vectors[k]!;
+    let sum = 0;
+    for (let i = from; i < to; i++) sum += a[i]! * x[i]!;
+    sums[k]! += sum;
+  }
+}
+
+/** As `addDots` for x and for y, to the same bits, in two thirds of the time of two calls. */
+export function addDotsOfTwo(
+  vectors: readonly Float64Array[],
+  x: Float64Array,
+  y: Float64Array,
+  from: number,
+  to: number,
+  sumsX: Float64Array,
+  sumsY: Float64Array,
+): void {
+  let k = 0;
+  for (; k + 3 < vectors.length; k += 4) {
+    const [a, b, c, d] = [vectors[k]!, vectors[k + 1]!, vectors[k + 2]!, vectors[k + 3]!];
+    let [xa, xb, xc, xd] = [0, 0, 0, 0];
+    let [ya, yb, yc, yd] = [0, 0, 0, 0];
+    for (let i = from; i < to; i++) {
+      const xi = x[i]!;
+      const yi = y[i]!;
+      const ai = a[i]!;
+      const bi = b[i]!;
+      const ci = c[i]!;
+      const di = d[i]!;
+      xa += ai * xi;
+      xb += bi * xi;
+      xc += ci * xi;
+      xd += di * xi;
+      ya += ai * yi;
+      yb += bi * yi;
+      yc += ci * yi;
+      yd += di * yi;
+    }
+    sumsX[k]! += xa;
+    sumsX[k + 1]! += xb;
+    sumsX[k + 2]! += xc;
+    sumsX[k + 3]! += xd;
+    sumsY[k]! += ya;
+    sumsY[k + 1]! += yb;
+    sumsY[k + 2]! += yc;
+    sumsY[k + 3]! += yd;
+  }
+  const rest = vectors.slice(k);
+  addDots(rest, x, from, to, sumsX.subarray(k));
+  addDots(rest, y, from, to, sumsY.subarray(k));
+}
+
+/** x += Σ factors[k]·vectors[k]. */
+export function addCombination(
+  factors: Float64Array,
+  vectors: readonly Float64Array[],
+  from: number,
+  to: number,
+  x: Float64Array,
+): void {
+  let k = 0;
+  for (; k + 3 < vectors.length; k += 4) {
+    const [a, b, c, d] = [vectors[k]!, vectors[k + 1]!, vectors[k + 2]!, vectors[k + 3]!];
+    const [fa, fb, fc, fd] = [factors[k]!, factors[k + 1]!, factors[k + 2]!, factors[k + 3]!];
+    for (let i = from; i < to; i++) x[i]! += fa * a[i]! + fb * b[i]! + (fc * c[i]! + fd * d[i]!);
+  }
+  for (; k < vectors.length; k++) {
+    const [a, f] = [vectors[k]!, factors[k]!];
+    for (let i = from; i < to; i++) x[i]! += f * a[i]!;
+  }
 }
