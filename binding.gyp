@@ -30,7 +30,7 @@
     {
       "target_name": "nabla_core",
       "type": "static_library",
-      "sources": ["<!@(node scripts/list-sources.cjs program exec kernels simd random)"]
+      "sources": ["<!@(node scripts/list-sources.cjs program exec kernels simd random vectors)"]
     },
     {
       "target_name": "nabla",
