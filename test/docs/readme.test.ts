@@ -34,7 +34,7 @@ const readme = [
 const training = [
   '15\n',
   'the same losses: true 400',
-  '3e-2, 9e-4',
+  'relative errors: true true',
   "the term 'interior' is NaN, first at sample 1 of 2 (data.interior[1] = [NaN, 0.1])",
 ];
 // Every example of the README stands by itself; those of the guide are one program.
