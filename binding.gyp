@@ -30,7 +30,7 @@
     {
       "target_name": "nabla_core",
       "type": "static_library",
-      "sources": ["<!@(node scripts/list-sources.cjs program exec kernels simd random)"],
+      "sources": ["<!@(node scripts/list-sources.cjs program exec kernels simd random vectors)"],
       # GCC: independent chains of instructions side by side, as in CMakeLists.txt.
       "conditions": [["OS == 'linux'", { "cflags_cc": ["-fschedule-insns", "-fsched-pressure"] }]]
     },

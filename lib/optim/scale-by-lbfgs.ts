@@ -10,7 +10,8 @@ import {
   requireNumbers,
   requireParams,
 } from './transformation.js';
-import { asState, axpy, dot, vectorOf } from './vector.js';
+import { type Pair, productsWith, twoLoop } from './two-loop.js';
+import { asState, dot, vectorOf } from './vector.js';
 
 export interface LbfgsMemoryOptions {
   /** Steps remembered: 10 unless said otherwise. */
@@ -25,10 +26,11 @@ interface Memory {
   /** Parameters and gradient at the step before, [P]; float64. */
   readonly params: Array;
   readonly updates: Array;
-  /** Differences s of parameters and y of gradients, oldest first, each [P], and 1/(sᵀy) of each. */
+  /** Of each step remembered, oldest first: differences s of parameters and y of gradients, [P]; 1/(sᵀy); {@link Pair.before}. */
   readonly diffParamsMemory: readonly Array[];
   readonly diffUpdatesMemory: readonly Array[];
   readonly weightsMemory: readonly Array[];
+  readonly productsMemory: readonly Array[];
 }
 
 /** sᵀy below this share of |s|·|y| says nothing but rounding about curvature. */
@@ -54,13 +56,23 @@ export function scaleByLbfgs(options: LbfgsMemoryOptions = {}): GradientTransfor
         diffParamsMemory: [],
         diffUpdatesMemory: [],
         weightsMemory: [],
+        productsMemory: [],
       };
     },
     update<P>(updates: P, state: OptState, params?: P): [P, OptState] {
       requireParams(params, 'scaleByLbfgs');
       requireNumbers([updates, params], 'scaleByLbfgs');
-      const memory = remember(state as Memory, vectorOf(params), vectorOf(updates, params), memorySize);
-      const direction = precondition(memory, scaleInitPrecond);
+      const before = state as Memory;
+      const now = { params: vectorOf(params), gradient: vectorOf(updates, params) };
+      const step = before.count.item() === 0 ? undefined : difference(before, now);
+      const kept = pairsOf(before).slice(step ? Math.max(0, before.weightsMemory.length + 1 - memorySize) : 0);
+
+      const S = [...kept.map(({ s }) => s), ...(step ? [step.s] : [])];
+      const [alongS, alongY] = productsWith(S, now.gradient, step?.y);
+      const newest = step && { ...step, before: alongY.subarray(0, kept.length).reverse() };
+      const pairs = newest ? [...kept, newest] : kept;
+      const memory = remember(before, now, newest, memorySize);
+      const direction = twoLoop(pairs, now.gradient, alongS, gammaOf(now.gradient, pairs.at(-1), scaleInitPrecond));
       let begin = 0;
       const tree = mapArrays((u) => {
         const part = direction.subarray(begin, begin + u.size);
@@ -74,54 +86,53 @@ export function scaleByLbfgs(options: LbfgsMemoryOptions = {}): GradientTransfor
 
 const numbers = (x: Array): Float64Array => x.data as Float64Array;
 
-/** The state with the step from the last parameters to these in it. */
-function remember(before: Memory, params: Float64Array, gradient: Float64Array, memorySize: number): Memory {
-  const count = before.count.item();
-  let { diffParamsMemory, diffUpdatesMemory, weightsMemory } = before;
-  if (count > 0) {
-    const s = minus(params, numbers(before.params));
-    const y = minus(gradient, numbers(before.updates));
-    const curvature = dot(s, y);
-    if (curvature > FLAT * Math.sqrt(dot(s, s) * dot(y, y))) {
-      const kept = <T>(list: readonly T[], next: T): T[] => [...list.slice(list.length < memorySize ? 0 : 1), next];
-      diffParamsMemory = kept(diffParamsMemory, asState(s));
-      diffUpdatesMemory = kept(diffUpdatesMemory, asState(y));
-      weightsMemory = kept(weightsMemory, new ConcreteArray(Float64Array.of(1 / curvature), []));
-    }
-  }
+interface Place {
+  readonly params: Float64Array;
+  readonly gradient: Float64Array;
+}
+
+/** What the step from the last parameters to these says about curvature, if it says anything. */
+function difference(before: Memory, now: Place): Omit<Pair, 'before'> | undefined {
+  const s = minus(now.params, numbers(before.params));
+  const y = minus(now.gradient, numbers(before.updates));
+  const curvature = dot(s, y);
+  return curvature > FLAT * Math.sqrt(dot(s, s) * dot(y, y)) ? { s, y, weight: 1 / curvature } : undefined;
+}
+
+const pairsOf = (memory: Memory): Pair[] =>
+  memory.diffParamsMemory.map((s, i) => ({
+    s: numbers(s),
+    y: numbers(memory.diffUpdatesMemory[i]!),
+    weight: memory.weightsMemory[i]!.item(),
+    before: numbers(memory.productsMemory[i]!),
+  }));
+
+/** The state after a step, which shares with the one before what both remember. */
+function remember(before: Memory, now: Place, newest: Pair | undefined, memorySize: number): Memory {
+  const place = { count: scalar(before.count.item() + 1), params: asState(now.params), updates: asState(now.gradient) };
+  if (newest === undefined) return { ...before, ...place };
+  const last = (list: readonly Array[], next: Array): Array[] => [...list, next].slice(-memorySize);
   return {
-    count: new ConcreteArray(Float64Array.of(count + 1), []),
-    params: asState(params),
-    updates: asState(gradient),
-    diffParamsMemory,
-    diffUpdatesMemory,
-    weightsMemory,
+    ...place,
+    diffParamsMemory: last(before.diffParamsMemory, asState(newest.s)),
+    diffUpdatesMemory: last(before.diffUpdatesMemory, asState(newest.y)),
+    weightsMemory: last(before.weightsMemory, scalar(newest.weight)),
+    productsMemory: last(before.productsMemory, asState(newest.before)),
   };
 }
 
-const minus = (a: Float64Array, b: Float64Array): Float64Array => a.map((x, i) => x - b[i]!);
+const scalar = (x: number): Array => new ConcreteArray(Float64Array.of(x), []);
 
-/** The two-loop recursion. */
-function precondition(memory: Memory, scaleInitPrecond: boolean): Float64Array {
-  const S = memory.diffParamsMemory.map(numbers);
-  const Y = memory.diffUpdatesMemory.map(numbers);
-  const rho = memory.weightsMemory.map((x) => x.item());
-  const q = Float64Array.from(numbers(memory.updates));
-  const first = S.length === 0;
+const minus = (a: Float64Array, b: Float64Array): Float64Array => {
+  const difference = Float64Array.from(a);
+  for (let i = 0; i < a.length; i++) difference[i]! -= b[i]!;
+  return difference;
+};
+
+/** What stands for the inverse Hessian before any pair is used: this multiple of the identity. */
+function gammaOf(gradient: Float64Array, newest: Pair | undefined, scaleInitPrecond: boolean): number {
+  if (!scaleInitPrecond) return 1;
   // Without curvature yet, a step no longer than 1 does not waste evaluations of the line search.
-  const gamma = !scaleInitPrecond
-    ? 1
-    : first
-      ? Math.min(1, 1 / Math.sqrt(dot(q, q)))
-      : newestScale(S.at(-1)!, Y.at(-1)!);
-  const alpha = new Float64Array(S.length);
-  for (let i = S.length - 1; i >= 0; i--) {
-    alpha[i] = rho[i]! * dot(S[i]!, q);
-    axpy(-alpha[i]!, Y[i]!, q);
-  }
-  for (let j = 0; j < q.length; j++) q[j]! *= gamma;
-  for (let i = 0; i < S.length; i++) axpy(alpha[i]! - rho[i]! * dot(Y[i]!, q), S[i]!, q);
-  return q;
+  if (newest === undefined) return Math.min(1, 1 / Math.sqrt(dot(gradient, gradient)));
+  return dot(newest.s, newest.y) / dot(newest.y, newest.y);
 }
-
-const newestScale = (s: Float64Array, y: Float64Array): number => dot(s, y) / dot(y, y);

@@ -32,7 +32,7 @@ export type AsyncExtraArgs<P = unknown> = ExtraArgs<P, ValueAndGradient<P> | Pro
  * function of its arguments, and all memory is in the state.
  */
 export interface GradientTransformation {
-  /** The state to begin with for parameters of these shapes. */
+  /** The state to begin with for parameters of these shapes. Later ones have its form, but for lists that are empty in it. */
   init(params: unknown): OptState;
   /**
    * @param updates gradients, or what a transformation before this one made of them

@@ -35,8 +35,3 @@ export function dot(a: Float64Array, b: Float64Array): number {
   for (; i < n; i++) s0 += a[i]! * b[i]!;
   return s0 + s1 + (s2 + s3);
 }
-
-/** y + a·x, in place. */
-export function axpy(a: number, x: Float64Array, y: Float64Array): void {
-  for (let i = 0; i < y.length; i++) y[i]! += a * x[i]!;
-}

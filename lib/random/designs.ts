@@ -4,9 +4,10 @@ import { checkShape, formatShape, size } from '../array/shape.js';
 import { NablaError } from '../runtime/errors.js';
 import { checkOptions } from '../runtime/options.js';
 import { broadcastBounds } from './bounds.js';
-import { type DistributionOptions, floatDtype, uniform } from './distributions.js';
+import { bits, type DistributionOptions, floatDtype, uniform } from './distributions.js';
 import { permutation } from './integers.js';
 import { foldIn, type KeyLike } from './key.js';
+import { directions, sobolAxes } from './sobol-directions.js';
 
 /*
  * Points that fill a box more evenly than independent ones: collocation points, designs of experiments. Independent ones are
@@ -65,6 +66,49 @@ export function halton(key: KeyLike, shape: readonly number[], options: DesignOp
       return value;
     };
   });
+}
+
+/**
+ * Randomised Sobol' points, in up to 32 axes: of every 2^k of them from a multiple of 2^k on, each of the 2^k slices of equal width
+ * along an axis holds one, and most boxes of that volume do. Scrambled by a random triangular matrix and a random shift of the binary
+ * digits (Matoušek, J. Complexity 1998), which keeps that. Best used with n a power of two.
+ *
+ * @param shape [n, d]: n points of d coordinates
+ * @throws as {@link latinHypercube}, and ERR_NABLA_SHAPE for more axes than there are direction numbers for
+ */
+export function sobol(key: KeyLike, shape: readonly number[], options: DesignOptions = {}): Array {
+  const axes = shape?.[1] ?? 0;
+  if (axes > sobolAxes) {
+    throw new NablaError(
+      'ERR_NABLA_SHAPE',
+      `sobol: expected at most ${sobolAxes} axes but received ${axes}; latinHypercube takes any number`,
+      { operation: 'sobol', shape },
+    );
+  }
+  return design('sobol', shape, options, (axis) => {
+    const words = bits(foldIn(key, axis), 33).data;
+    const v = directions(axis).map((word) => scrambled(word, words as Uint32Array));
+    const shift = words[32] as number;
+    return (i) => {
+      let value = shift;
+      for (let gray = i ^ (i >>> 1), j = 0; gray !== 0; gray >>>= 1, j++) if (gray & 1) value ^= v[j] as number;
+      return (value >>> 0) * 2 ** -32;
+    };
+  });
+}
+
+/** A word times a lower triangular matrix of bits with ones on its diagonal, the highest bit first; its rows are random words. */
+function scrambled(word: number, rows: Uint32Array): number {
+  let result = 0;
+  for (let p = 0; p < 32; p++) {
+    const diagonal = 1 << (31 - p);
+    // Bits above the diagonal's, as they are in the random word; below it 0.
+    const row = (rows[p]! & ~(diagonal | (diagonal - 1))) | diagonal;
+    let parity = word & row;
+    for (let by = 16; by > 0; by >>= 1) parity ^= parity >>> by;
+    if (parity & 1) result |= diagonal;
+  }
+  return result >>> 0;
 }
 
 /** Fills [n, d] column by column with coordinates in [0, 1) and stretches them over the box. */

@@ -1,5 +1,5 @@
 /** Random numbers, bit for bit those of `jax.random`. Nothing is hidden: the same key gives the same numbers, always. */
-export { type DesignOptions, halton, latinHypercube } from './designs.js';
+export { type DesignOptions, halton, latinHypercube, sobol } from './designs.js';
 export {
   type BitsOptions,
   bits,

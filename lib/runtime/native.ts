@@ -34,6 +34,22 @@ export interface Native {
   randomNormal(k0: number, k1: number, legacy: number, out: unknown): void;
   randomUniform(k0: number, k1: number, legacy: number, lower: unknown, upper: unknown, out: unknown): void;
   randomTruncatedNormal(k0: number, k1: number, legacy: number, lower: unknown, upper: unknown, out: unknown): void;
+
+  // lib/optim: onX[k] = vectors[k]·x, and the same for y; x = (x + Σ factors[k]·vectors[k])·scale and then onX.
+  vectorProducts(
+    vectors: readonly Float64Array[],
+    x: Float64Array,
+    onX: Float64Array,
+    y: Float64Array | null,
+    onY: Float64Array | null,
+  ): void;
+  vectorCombine(
+    vectors: readonly Float64Array[],
+    factors: Float64Array,
+    scale: number,
+    x: Float64Array,
+    onX: Float64Array | null,
+  ): void;
 }
 
 export interface NativeInfo {

@@ -5,6 +5,7 @@ import { NablaError } from '../runtime/errors.js';
 import { checkOptions } from '../runtime/options.js';
 import { flatten, flattenLike } from '../tree/tree.js';
 import type { Best } from './early-stop.js';
+import { otherForm } from './same-form.js';
 import { load, save } from './tree-file.js';
 
 /** Where a training is saved, and how often. */
@@ -49,9 +50,14 @@ export async function saveTraining<P>(path: string, training: TrainingState<P>):
 /**
  * The training saved in a file, or undefined if there is no such file.
  * @param params those given to `fit`, which the saved ones must resemble
+ * @param initial the optimizer's state to begin with, whose form the saved one must have
  * @throws (rejects with) ERR_NABLA_TREE or ERR_NABLA_ARGUMENT for the file of another training
  */
-export async function loadTraining<P>(path: string, params: P): Promise<TrainingState<P> | undefined> {
+export async function loadTraining<P>(
+  path: string,
+  params: P,
+  initial: OptState,
+): Promise<TrainingState<P> | undefined> {
   try {
     await access(path);
   } catch {
@@ -70,6 +76,15 @@ export async function loadTraining<P>(path: string, params: P): Promise<Training
       { operation: 'fit', path: name },
     );
   });
+  const place = otherForm(file.state, initial);
+  if (place !== undefined) {
+    throw new NablaError(
+      'ERR_NABLA_ARGUMENT',
+      `fit: ${path} was written with another optimizer: its ${place} is not what this one keeps there. Give the optimizer it was ` +
+        'written with; to go on with another one, begin anew from the parameters in the file (train.load)',
+      { operation: 'fit', path: place },
+    );
+  }
   return {
     params: file.params as P,
     state: file.state as OptState,

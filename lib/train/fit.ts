@@ -105,10 +105,11 @@ export async function fit<P, D = undefined>(options: FitOptions<P, D>): Promise<
   const dataAt = typeof data === 'function' ? (data as (step: number) => D) : () => data as D;
   const makeStep = stepperFor(loss, optimizer);
 
-  const saved = checkpoint && (await loadTraining(checkpoint.path, options.params));
+  const initial = optimizer.init(options.params);
+  const saved = checkpoint && (await loadTraining(checkpoint.path, options.params, initial));
   let now: TrainingState<P> = saved ?? {
     params: options.params,
-    state: optimizer.init(options.params),
+    state: initial,
     step: 0,
     losses: [],
     best: { loss: Infinity, step: 0 },

@@ -19,5 +19,6 @@ namespace nabla::addon {
 void registerInfo(Napi::Env env, Napi::Object exports);
 void registerProgram(Napi::Env env, Napi::Object exports);
 void registerRandom(Napi::Env env, Napi::Object exports);
+void registerVectors(Napi::Env env, Napi::Object exports);
 
 }  // namespace nabla::addon

@@ -7,6 +7,7 @@ static Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   nabla::addon::registerInfo(env, exports);
   nabla::addon::registerProgram(env, exports);
   nabla::addon::registerRandom(env, exports);
+  nabla::addon::registerVectors(env, exports);
   return exports;
 }
 

@@ -9,6 +9,7 @@ static Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   nabla::testing::registerProfile(env, exports);
   nabla::testing::registerPrograms(env, exports);
   nabla::testing::registerRandom(env, exports);
+  nabla::testing::registerVectors(env, exports);
   return exports;
 }
 

@@ -11,5 +11,6 @@ void registerPeak(Napi::Env env, Napi::Object exports);
 void registerProfile(Napi::Env env, Napi::Object exports);
 void registerPrograms(Napi::Env env, Napi::Object exports);
 void registerRandom(Napi::Env env, Napi::Object exports);
+void registerVectors(Napi::Env env, Napi::Object exports);
 
 }  // namespace nabla::testing

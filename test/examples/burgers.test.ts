@@ -1,7 +1,8 @@
 import { explain, type nn, numpy as np, random, valueAndGrad } from 'nabla';
 import { describe, expect, test } from 'vitest';
-import { burgers, loss, model, picture, points, residuals } from '../../examples/burgers.js';
+import { burgers, loss, model, picture, points, residuals, wholeTraining } from '../../examples/burgers.js';
 import { burgersExact, viscosity } from '../../examples/burgers-exact.js';
+import { slow } from '../support/runs.js';
 
 describe('the exact solution', () => {
   test('has the values of the literature', () => {
@@ -60,4 +61,9 @@ test('a short training comes nearer to the solution and is drawn', { timeout: 24
   expect(svg).toMatch(/^<svg[\s\S]*<\/svg>\n$/);
   expect(svg.match(/<path/g)!.length).toBeGreaterThan(40);
   expect(svg).not.toMatch(/NaN|undefined|Infinity/);
+});
+
+test.runIf(slow)('the whole training comes to within 1e-3 of the solution', { timeout: 900_000 }, async () => {
+  const solution = await burgers(wholeTraining);
+  expect(solution.errors.at(-1)).toBeLessThan(1e-3);
 });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { inverse, picture } from '../../examples/inverse.js';
+import { slow } from '../support/runs.js';
 
 test('a short training moves the coefficient towards its value', { timeout: 240_000 }, async () => {
   const found = await inverse({ count: 150, noise: 0.01, adamSteps: 150, lbfgsSteps: 60 });
@@ -8,4 +9,9 @@ test('a short training moves the coefficient towards its value', { timeout: 240_
   // From ten times the value.
   expect(Math.abs(Math.log(found.viscosity / found.estimates[0]!))).toBeGreaterThan(0.1);
   expect(picture(found)).not.toMatch(/NaN|undefined|Infinity/);
+});
+
+test.runIf(slow)('300 measurements with noise of 1 % tell the coefficient to 3 %', { timeout: 240_000 }, async () => {
+  const found = await inverse({ count: 300, noise: 0.01, adamSteps: 200, lbfgsSteps: 1400 });
+  expect(found.error).toBeLessThan(0.03);
 });

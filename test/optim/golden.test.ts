@@ -173,17 +173,25 @@ const drift = (step: number): number => (step < 12 ? 1e-12 : 1e-9);
 
 describe('line searches take the steps of optax', () => {
   test.each(Object.entries(reference.minimisations))('%s', (name, steps) => {
-    const f = jit(valueAndGrad(functions[name.split(' ')[0]!]!)) as (p: Point) => [np.Array, Point];
+    const compiled = jit(valueAndGrad(functions[name.split(' ')[0]!]!)) as (p: Point) => [np.Array, Point];
+    let calls = 0;
+    const f = (p: Point) => {
+      calls++;
+      return compiled(p);
+    };
     const optimizer = minimisers[name]!();
     let params = arrays(reference.start) as Point;
     let state = optimizer.init(params);
     steps.forEach((step, i) => {
+      calls = 0;
       const [value, grad] = optim.valueAndGradFromState(f)(params, state);
       const [updates, next] = optimizer.update(grad, state, params, { value, grad, valueAndGrad: f });
       params = optim.applyUpdates(params, updates);
       state = next;
       const search = (state as readonly optim.OptState[]).at(-1) as optim.LinesearchState;
       expect(search.info.numLinesearchSteps.item(), `evaluations of step ${i}`).toBe(step.evaluations);
+      // The search's own and nothing beside: value and gradient to begin with are those where the last search ended.
+      expect(calls, `calls in step ${i}`).toBe(step.evaluations + (i === 0 ? 1 : 0));
       const expected = numbers(arrays(step.params)).values;
       const scale = Math.max(...expected.map(Math.abs));
       numbers(params).values.forEach((x, j) => {
@@ -192,7 +200,7 @@ describe('line searches take the steps of optax', () => {
       expect(Math.abs(search.value.item() / step.value - 1), `value after step ${i}`).toBeLessThanOrEqual(drift(i));
       expect(Math.abs(search.learningRate.item() / step.learningRate - 1)).toBeLessThanOrEqual(10 * drift(i));
       // What the next iteration takes from the state is what it would compute.
-      expect(search.value.item()).toBe(f(params)[0].item());
+      expect(search.value.item()).toBe(compiled(params)[0].item());
     });
   });
 });

@@ -167,6 +167,57 @@ describe('a training resumed from a checkpoint', () => {
   });
 });
 
+describe('the file of a training with another optimizer', () => {
+  const optimizers: Record<string, () => optim.GradientTransformation> = {
+    sgd: () => optim.sgd(1e-2),
+    momentum: () => optim.sgd(1e-2, { momentum: 0.5 }),
+    adam: () => optim.adam(1e-3),
+    clipped: () => optim.chain(optim.clipByGlobalNorm(1), optim.adam(1e-3)),
+    scheduled: () => optim.adam(optim.exponentialDecay(1e-3, 10, 0.5)),
+    lbfgs: () => optim.lbfgs(),
+  };
+  const names = Object.keys(optimizers);
+  test.each(names.flatMap((one) => names.filter((other) => other !== one).map((other) => [one, other] as const)))(
+    'is refused: %s, then %s',
+    async (one, other) => {
+      const checkpoint = join(folder, 'training.json');
+      await train.fit({ loss, params, data, optimizer: optimizers[one]!(), steps: 2, checkpoint });
+      const error = await rejection(
+        train.fit({ loss, params, data, optimizer: optimizers[other]!(), steps: 4, checkpoint }),
+      );
+      expect(error.code).toBe('ERR_NABLA_ARGUMENT');
+      expect(error.message).toContain('another optimizer');
+      expect(error.details.path).toMatch(/^state/);
+    },
+  );
+
+  test('but one whose numbers are others goes on', async () => {
+    const checkpoint = join(folder, 'training.json');
+    await train.fit({ loss, params, data, optimizer: optim.lbfgs({ memorySize: 2 }), steps: 4, checkpoint });
+    const result = await train.fit({ loss, params, data, optimizer: optim.lbfgs(), steps: 8, checkpoint });
+    expect(result.step).toBe(8);
+  });
+});
+
+test('a training aborted in the middle of a long step goes on from the step before, to the same bits', async () => {
+  const many: Data = { fit: random.uniform(random.PRNGKey(5), [1_500_000, 1]), edge: data.edge };
+  const common = { loss, params, data: many, steps: 5 };
+  for (const [name, optimizer] of Object.entries({ adam: () => optim.adam(1e-2), lbfgs: () => optim.lbfgs() })) {
+    const checkpoint = join(folder, `${name}.json`);
+    const controller = new AbortController();
+    const running = train.fit({
+      ...{ ...common, optimizer: optimizer(), checkpoint, signal: controller.signal },
+      // Steps from the second on run off the event loop: this timer falls into one.
+      onStep: ({ step }) => step === 2 && setTimeout(() => controller.abort(), 1),
+    });
+    expect((await rejection(running)).name).toBe('AbortError');
+    expect(((await train.load(checkpoint)) as { step: number }).step).toBe(2);
+    const resumed = await train.fit({ ...common, optimizer: optimizer(), checkpoint });
+    const whole = await train.fit({ ...common, optimizer: optimizer() });
+    expect(bits(resumed.params)).toBe(bits(whole.params));
+  }
+});
+
 describe('a loss that stops being finite', () => {
   const broken = train.meanSquares<{ a: np.Array }, { plain: np.Array; logs: np.Array }>({
     plain: (p, d) => d.plain.mul(np.sum(p.a)),
