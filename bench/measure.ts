@@ -5,7 +5,7 @@ import { disagreement } from './agreement.js';
 import { type Case, work } from './cases.js';
 import type { Contestant } from './contestant.js';
 import type { DataFolder } from './data.js';
-import type { Peak, Prepared, Recipes, Timed } from './protocol.js';
+import type { Prepared, Recipes, Timed } from './protocol.js';
 import { type Summary, summarize } from './statistics.js';
 
 export interface Candidate {
@@ -30,18 +30,19 @@ export interface Entry {
   readonly ratio?: Summary;
 }
 
-export interface Measured {
+export interface Outcome {
   readonly case: Case;
-  /** Operations of the best known formula for the whole batch, and the peak of one thread between the rounds. */
+  /** Operations of the best known formula for the whole batch. */
   readonly flops: { readonly matmul: number; readonly contraction: number };
-  readonly peak: { readonly flops: number; readonly isa: string };
+  /**
+   * Operations per second of fused multiply-adds on the case's threads: each round's median of the bursts between nabla's calls,
+   * and the best burst of all, when the machine was quiet.
+   */
+  readonly peak: { readonly flops: Summary; readonly quiet: number };
+  /** nabla's share of the peak around its calls, round by round: products with the weights only, and all. */
+  readonly share: { readonly matmul: Summary; readonly all: Summary };
   readonly entries: readonly Entry[];
   readonly candidates: Readonly<Record<string, readonly Candidate[]>>;
-}
-
-export interface Outcome extends Measured {
-  /** Share of the threads' peak: products with the weights only, and all. */
-  readonly share: { readonly matmul: number; readonly all: number };
 }
 
 export interface Budget {
@@ -126,19 +127,13 @@ async function prepareBest(contestant: Contestant, c: Case, context: Context) {
   return { tried: [...tried, ...(trial.N === c.N ? failed : whole)], chosen: chosen(whole) };
 }
 
-/** nabla's operations per second as a share of `peak`, operations per second of one thread. */
-export function shareOf({ case: c, flops, entries }: Measured, peak: number): Outcome['share'] {
-  const share = (n: number): number => n / entries[0]!.seconds.median / (peak * c.threads);
-  return { matmul: share(flops.matmul), all: share(flops.matmul + flops.contraction) };
-}
-
 export async function measure(
   c: Case,
   contestants: readonly Contestant[],
   data: DataFolder,
   budget: Budget,
   progress: (text: string) => void,
-): Promise<Measured> {
+): Promise<Outcome> {
   const candidates: Record<string, Candidate[]> = {};
   const runners: Runner[] = [];
   const context: Context = { data, budget, progress, references: new Map() };
@@ -158,10 +153,9 @@ export async function measure(
   }
   const first = contestants[0]!;
   const failed = new Set<string>();
-  const peaks: Peak[] = [];
+  const peaks: NonNullable<Timed['peak']>[] = [];
   for (let round = 0; round < budget.rounds; round++) {
     progress(`round ${round + 1} of ${budget.rounds}`);
-    peaks.push(await first.ask<Peak>({ op: 'peak', dtype: c.dtype, isa: null }, 60));
     for (const { contestant, recipe, times } of runners) {
       if (contestant.gone || failed.has(recipe + contestant.name)) continue;
       const timed = await contestant
@@ -174,6 +168,7 @@ export async function measure(
         continue;
       }
       times.push(timed.seconds);
+      if (timed.peak) peaks.push(timed.peak);
       // Worker threads of the last one spin for a moment before they sleep.
       await sleep(10);
     }
@@ -182,11 +177,13 @@ export async function measure(
 
   const perSample = work(c);
   const flops = { matmul: perSample.matmul * c.N, contraction: perSample.contraction * c.N };
+  const share = (operations: number): Summary => summarize(peaks.map((p) => operations / p.perCall));
   const ours = runners[0]!.times;
   return {
     case: c,
     flops,
-    peak: { flops: Math.max(...peaks.map((p) => p.flops)), isa: peaks[0]!.isa },
+    peak: { flops: summarize(peaks.map((p) => p.flops)), quiet: Math.max(...peaks.map((p) => p.best)) },
+    share: { matmul: share(flops.matmul), all: share(flops.matmul + flops.contraction) },
     // A ratio needs every round.
     entries: runners
       .filter(({ times }) => times.length === budget.rounds)

@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { disagreement } from '../../bench/agreement.js';
 import { type Case, caseName, parameterCount, work } from '../../bench/cases.js';
+import { goals } from '../../bench/goals.js';
+import { seed } from '../../bench/networks.js';
 import { readResults } from '../../bench/results.js';
-import { seed, selections } from '../../bench/selections.js';
+import { selections } from '../../bench/selections.js';
 import { summarize } from '../../bench/statistics.js';
 
 const root = join(import.meta.dirname, '../..');
@@ -46,8 +48,13 @@ describe('the smallest case, end to end', () => {
     expect(results.outcomes).toHaveLength(1);
     const [outcome] = results.outcomes;
     expect(outcome?.case).toEqual(hessian);
-    expect(outcome?.peak.flops).toBeGreaterThan(1e8);
-    expect(outcome?.share.matmul).toBeGreaterThan(0);
+    expect(outcome?.peak.flops.median).toBeGreaterThan(1e8);
+    expect(outcome?.peak.quiet).toBeGreaterThanOrEqual(outcome?.peak.flops.high ?? 0);
+    expect(outcome?.share.matmul.rounds).toHaveLength(2);
+    const share = outcome!.share.matmul.median;
+    expect(share).toBeGreaterThan(0);
+    expect(share).toBeLessThan(1);
+    expect(outcome!.share.all.median).toBeCloseTo((share * (2 * 5 * 1680 + 2 * 100 * 6)) / (2 * 5 * 1680), 9);
     expect(outcome?.candidates.nabla?.[0]).toMatchObject({ recipe: 'jit' });
     const [entry] = outcome?.entries ?? [];
     expect(entry).toMatchObject({ name: 'nabla', best: true });
@@ -92,10 +99,27 @@ describe('the smallest case, end to end', () => {
     expect(readFileSync(join(out, plots[0]!), 'utf8')).toMatch(/^<svg [\s\S]*nabla 3-20x5-1 float32[\s\S]*<\/svg>\n$/);
   }, 120_000);
 
+  test('a run of the goals says which are reached; with more threads than one their peak is taken on all', () => {
+    const cases = ['--case', 'goals', '--filter', 'hessian 3-20x5-1 N=(32|4096) float32'];
+    const { status, stdout } = bench(...cases, '--threads', '2', '--seconds', '0.01', '--rounds', '1', '--no-plots');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/quiet peak in GFLOP\/s: float32 2 threads \d+, float32 1 thread \d+;/);
+    expect(stdout).toMatch(/Hessians, 3-20x5-1, float32, 2 threads, N = 32: one call +[\d.]+ µs +≤ 15 µs +(yes|no)/);
+    expect(stdout).toMatch(/\d of \d+ goals reached, \d not, \d+ not measured/);
+    const { goals: found, outcomes } = readResults(join(out, 'nabla-goals.json'));
+    expect(found).toHaveLength(goals(2).length);
+    expect(found?.filter(({ reached }) => reached !== undefined)).toHaveLength(1);
+    expect(outcomes.map(({ case: c }) => [c.N, c.threads, c.alone])).toEqual([
+      [32, 2, true],
+      [4096, 1, true],
+      [4096, 2, true],
+    ]);
+  }, 120_000);
+
   test.each([
     [
       ['--case', 'nope'],
-      "expected one of smallest, quick, default, full, readme, seed, widths, laplacian, step but received 'nope'",
+      "expected one of smallest, quick, default, full, readme, seed, widths, laplacian, step, goals but received 'nope'",
     ],
     [['--rounds', 'many'], "--rounds: expected a positive number but received 'many'"],
     [['--peers', 'numpy'], "but received 'numpy'"],
