@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { disagreement } from '../../bench/agreement.js';
 import { type Case, caseName, parameterCount, work } from '../../bench/cases.js';
 import { goals } from '../../bench/goals.js';
+import { entriesOf } from '../../bench/measure.js';
 import { seed } from '../../bench/networks.js';
 import { readResults } from '../../bench/results.js';
 import { selections } from '../../bench/selections.js';
@@ -144,6 +145,23 @@ describe('its parts', () => {
       const names = selection(2).map(caseName);
       expect(new Set(names).size).toBe(names.length);
     }
+  });
+
+  test('of the recipes that were timed the fastest counts, whatever the trial said; the plain one is kept beside it', () => {
+    const entries = entriesOf(hessian, [
+      { name: 'nabla', recipe: 'jit', times: [1, 2, 1] },
+      { name: 'jax', recipe: 'first in the trial', times: [5, 5, 5] },
+      { name: 'jax', recipe: 'plain', times: [6, 6, 9] },
+      { name: 'jax', recipe: 'second in the trial', times: [4, 4, 4] },
+      { name: 'torch', recipe: 'first in the trial', times: [8, 8, 8] },
+      { name: 'torch', recipe: 'plain', times: [7, 7, 7] },
+    ]);
+    expect(entries.map(({ name, recipe, best, ratio }) => [name, recipe, best, ratio?.median])).toEqual([
+      ['nabla', 'jit', true, undefined],
+      ['jax', 'plain', false, 6],
+      ['jax', 'second in the trial', true, 4],
+      ['torch', 'plain', true, 7],
+    ]);
   });
 
   test('median and quartiles', () => {
