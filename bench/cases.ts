@@ -19,6 +19,8 @@ export interface Case {
   readonly N: number;
   readonly dtype: Float;
   readonly threads: number;
+  /** Without the peers: what it answers is about nabla only. */
+  readonly alone?: boolean;
 }
 
 /** Layers × width, or the widths themselves: `20x5-1`, `768-768-512-512-1`. */
@@ -32,6 +34,21 @@ export const networkName = (c: Pick<Case, 'features' | 'd'>): string => `${c.d}-
 
 export const caseName = (c: Case): string =>
   `${c.quantity} ${networkName(c)} N=${c.N} ${c.dtype} ${c.threads}${c.threads === 1 ? ' thread' : ' threads'}`;
+
+const quantityNames: Readonly<Record<Quantity, string>> = {
+  value: 'values',
+  gradient: 'values with gradients',
+  hessian: 'Hessians',
+  hvp: 'Hessian-vector products',
+  laplacian: 'Laplacians',
+  step: 'loss and parameter gradient',
+};
+
+export const samplesName = (N: number): string => N.toLocaleString('en');
+
+/** In words, without the samples. */
+export const subjectName = (c: Case): string =>
+  `${quantityNames[c.quantity]}, ${networkName(c)}, ${c.dtype}, ${c.threads === 1 ? '1 thread' : `${c.threads} threads`}`;
 
 /** Numbers of a network: its parameters in Flax's order of leaves (`Dense_0.bias`, `Dense_0.kernel`, `Dense_1.bias`, …). */
 export function parameterCount({ features, d }: Pick<Case, 'features' | 'd'>): number {

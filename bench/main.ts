@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { caseName } from './cases.js';
 import { peerSpecs, root } from './contestants/specs.js';
+import { goals } from './goals.js';
 import { nablaProbes, peerProbes } from './probes/index.js';
 import { markdown } from './report.js';
 import { writeResults } from './results.js';
 import { run } from './run.js';
 import { selections } from './selections.js';
+import { verdictMarkdown, verdictTable } from './verdicts.js';
 
 const help = `usage: npm run bench -- [options]          nabla alone
        npm run bench:peers -- [options]    beside other libraries, in turns, after comparing results
@@ -106,12 +108,15 @@ async function main(): Promise<void> {
       timeout: positive(given.timeout, 120, 'timeout'),
     },
     probes: given.probes && given.filter === undefined ? [...nablaProbes, ...(withPeers ? peerProbes(peers) : [])] : [],
+    goals: name === 'goals' ? goals(threads) : [],
   });
 
+  if (results.goals) console.log(`\n${verdictTable(results.goals)}`);
   const file = `${withPeers ? 'peers' : 'nabla'}-${name}`;
   const written = [writeResults(given.out, file, results)];
   if (given.plots) written.push(...(await import('./plots.js')).writePlots(given.out, file, results));
   if (withPeers) console.log(`\n${markdown(results.outcomes)}`);
+  if (results.goals) console.log(`\n${verdictMarkdown(results.goals)}`);
   console.log(`\n${written.join('\n')}`);
 }
 

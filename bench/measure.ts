@@ -1,11 +1,11 @@
-// One case, all contestants: every recipe is compiled, checked and timed briefly, the best of each contestant (and its plain
-// form) goes into rounds in which the contestants take turns, so that what disturbs the machine disturbs them alike.
+// One case, all contestants: every recipe is compiled, checked and timed briefly, the best two of each contestant (and its plain
+// form) go into rounds in which the contestants take turns, so that what disturbs the machine disturbs them alike.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { disagreement } from './agreement.js';
 import { type Case, work } from './cases.js';
 import type { Contestant } from './contestant.js';
 import type { DataFolder } from './data.js';
-import type { Peak, Prepared, Recipes, Timed } from './protocol.js';
+import type { Prepared, Recipes, Timed } from './protocol.js';
 import { type Summary, summarize } from './statistics.js';
 
 export interface Candidate {
@@ -30,18 +30,19 @@ export interface Entry {
   readonly ratio?: Summary;
 }
 
-export interface Measured {
+export interface Outcome {
   readonly case: Case;
-  /** Operations of the best known formula for the whole batch, and the peak of one thread between the rounds. */
+  /** Operations of the best known formula for the whole batch. */
   readonly flops: { readonly matmul: number; readonly contraction: number };
-  readonly peak: { readonly flops: number; readonly isa: string };
+  /**
+   * Operations per second of fused multiply-adds on the case's threads: each round's median of the bursts between nabla's calls,
+   * and the best burst of all, when the machine was quiet.
+   */
+  readonly peak: { readonly flops: Summary; readonly quiet: number };
+  /** nabla's share of the peak around its calls, round by round: products with the weights only, and all. */
+  readonly share: { readonly matmul: Summary; readonly all: Summary };
   readonly entries: readonly Entry[];
   readonly candidates: Readonly<Record<string, readonly Candidate[]>>;
-}
-
-export interface Outcome extends Measured {
-  /** Share of the threads' peak: products with the weights only, and all. */
-  readonly share: { readonly matmul: number; readonly all: number };
 }
 
 export interface Budget {
@@ -54,6 +55,9 @@ export interface Budget {
 
 /** What a user writes first, if the contestant's recipes include it. */
 const plainRecipe = 'plain';
+
+/** So many of a contestant's recipes are timed: which is the fastest of all, a few calls on a busy machine do not tell. */
+const finalists = 2;
 
 /** A plain form so many times slower than the best would take most of the run's time to say so. */
 const hopeless = 15;
@@ -69,7 +73,6 @@ interface Context {
 interface Runner {
   readonly contestant: Contestant;
   readonly recipe: string;
-  readonly best: boolean;
   readonly times: number[];
 }
 
@@ -110,11 +113,11 @@ async function prepareBest(contestant: Contestant, c: Case, context: Context) {
   const trial = { ...c, N: Math.min(c.N, trialSamples) };
   const tried = await tryRecipes(contestant, trial, recipes, context);
   const chosen = (from: readonly Candidate[]) => {
-    const good = from.filter(({ seconds }) => seconds !== undefined);
-    const best = good.reduce<Candidate | undefined>((a, b) => (a && a.seconds! <= b.seconds! ? a : b), undefined);
-    const worthTiming = ({ recipe, seconds }: Candidate) =>
-      recipe === plainRecipe && seconds! < hopeless * best!.seconds!;
-    return good.filter((candidate) => candidate === best || worthTiming(candidate));
+    const good = from.filter(({ seconds }) => seconds !== undefined).sort(({ seconds: a }, { seconds: b }) => a! - b!);
+    return good.filter(
+      ({ recipe, seconds }, rank) =>
+        rank < finalists || (recipe === plainRecipe && seconds! < hopeless * good[0]!.seconds!),
+    );
   };
   // Once more from the start: the others' memory is free again, and a process that had to be replaced has lost them.
   // What failed may have left the library in pieces (PyTorch: an open level of forward differentiation).
@@ -126,19 +129,13 @@ async function prepareBest(contestant: Contestant, c: Case, context: Context) {
   return { tried: [...tried, ...(trial.N === c.N ? failed : whole)], chosen: chosen(whole) };
 }
 
-/** nabla's operations per second as a share of `peak`, operations per second of one thread. */
-export function shareOf({ case: c, flops, entries }: Measured, peak: number): Outcome['share'] {
-  const share = (n: number): number => n / entries[0]!.seconds.median / (peak * c.threads);
-  return { matmul: share(flops.matmul), all: share(flops.matmul + flops.contraction) };
-}
-
 export async function measure(
   c: Case,
   contestants: readonly Contestant[],
   data: DataFolder,
   budget: Budget,
   progress: (text: string) => void,
-): Promise<Measured> {
+): Promise<Outcome> {
   const candidates: Record<string, Candidate[]> = {};
   const runners: Runner[] = [];
   const context: Context = { data, budget, progress, references: new Map() };
@@ -149,19 +146,16 @@ export async function measure(
     }));
     candidates[contestant.name] = tried;
     if (contestant.gone) continue;
-    const fastest = Math.min(...chosen.map(({ seconds }) => seconds!));
-    for (const { recipe, seconds } of chosen)
-      runners.push({ contestant, recipe, best: seconds === fastest, times: [] });
+    for (const { recipe } of chosen) runners.push({ contestant, recipe, times: [] });
   }
   if (runners[0]?.contestant !== contestants[0]) {
     throw new Error(`nabla failed: ${candidates[contestants[0]!.name]?.map(({ error }) => error).join('; ')}`);
   }
   const first = contestants[0]!;
   const failed = new Set<string>();
-  const peaks: Peak[] = [];
+  const peaks: NonNullable<Timed['peak']>[] = [];
   for (let round = 0; round < budget.rounds; round++) {
     progress(`round ${round + 1} of ${budget.rounds}`);
-    peaks.push(await first.ask<Peak>({ op: 'peak', dtype: c.dtype, isa: null }, 60));
     for (const { contestant, recipe, times } of runners) {
       if (contestant.gone || failed.has(recipe + contestant.name)) continue;
       const timed = await contestant
@@ -174,6 +168,7 @@ export async function measure(
         continue;
       }
       times.push(timed.seconds);
+      if (timed.peak) peaks.push(timed.peak);
       // Worker threads of the last one spin for a moment before they sleep.
       await sleep(10);
     }
@@ -182,25 +177,38 @@ export async function measure(
 
   const perSample = work(c);
   const flops = { matmul: perSample.matmul * c.N, contraction: perSample.contraction * c.N };
-  const ours = runners[0]!.times;
+  const share = (operations: number): Summary => summarize(peaks.map((p) => operations / p.perCall));
   return {
     case: c,
     flops,
-    peak: { flops: Math.max(...peaks.map((p) => p.flops)), isa: peaks[0]!.isa },
+    peak: { flops: summarize(peaks.map((p) => p.flops)), quiet: Math.max(...peaks.map((p) => p.best)) },
+    share: { matmul: share(flops.matmul), all: share(flops.matmul + flops.contraction) },
     // A ratio needs every round.
-    entries: runners
-      .filter(({ times }) => times.length === budget.rounds)
-      .map(({ contestant, recipe, best, times }, i) => {
-        const own = summarize(times);
-        return {
-          name: contestant.name,
-          recipe,
-          best,
-          seconds: own,
-          samplesPerSecond: c.N / own.median,
-          ...(i === 0 ? {} : { ratio: summarize(times.map((t, round) => t / ours[round]!)) }),
-        };
-      }),
+    entries: entriesOf(
+      c,
+      runners
+        .filter(({ times }) => times.length === budget.rounds)
+        .map(({ contestant: { name }, recipe, times }) => ({ name, recipe, times })),
+    ),
     candidates,
   };
+}
+
+interface TimedRecipe {
+  readonly name: string;
+  readonly recipe: string;
+  /** Seconds of a call, round by round. */
+  readonly times: readonly number[];
+}
+
+/** Each contestant's fastest recipe and what users write first; the first of all is what the others are compared with. */
+export function entriesOf(c: Case, recipes: readonly TimedRecipe[]): Entry[] {
+  const timed = recipes.map(({ name, recipe, times }) => ({ name, recipe, seconds: summarize(times) }));
+  return timed.flatMap(({ name, recipe, seconds }, i) => {
+    const own = timed.filter((other) => other.name === name).map((other) => other.seconds.median);
+    const best = seconds.median === Math.min(...own);
+    if (!best && recipe !== plainRecipe) return [];
+    const ratio = i === 0 ? {} : { ratio: summarize(seconds.rounds.map((t, round) => t / recipes[0]!.times[round]!)) };
+    return { name, recipe, best, seconds, samplesPerSecond: c.N / seconds.median, ...ratio };
+  });
 }

@@ -5,7 +5,9 @@ import { scaleLinear, scaleLog } from 'd3-scale';
 import { line } from 'd3-shape';
 import { type Case, networkName } from './cases.js';
 import type { Outcome } from './measure.js';
+import { drawRatios } from './ratio-plot.js';
 import type { Results } from './results.js';
+import { escape, label, oneTwoFive, palette, svgDocument } from './svg.js';
 
 type Point = readonly [x: number, y: number];
 
@@ -19,13 +21,7 @@ interface Plot {
 
 const [width, height] = [700, 380];
 const margin = { left: 64, right: 262, top: 36, bottom: 48 };
-const palette = ['#1f6f8b', '#c8553d', '#4c956c', '#7b5ea7', '#b8860b', '#555555', '#d16ba5', '#2b2d42'];
 const [left, right, top, bottom] = [margin.left, width - margin.right, margin.top, height - margin.bottom];
-
-const escape = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
-
-const label = (x: number, y: number, content: string, anchor: string, more = ''): string =>
-  `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}" ${more}>${escape(content)}</text>`;
 
 function short(v: number): string {
   const [unit, name] = (
@@ -64,11 +60,8 @@ function draw({ title, labels, series, scale }: Plot): string {
   });
   const xTicks = [...new Set(xs)].sort((a, b) => a - b).map((v) => [x(v), v.toLocaleString('en')] as const);
   const yTicks = y.ticks(5).map((v) => [y(v), scale === 'share' ? `${100 * v} %` : short(v)] as const);
-  // On a logarithmic axis d3 offers every digit of a decade: 1, 2 and 5 are enough.
-  const kept = scale === 'share' ? yTicks : yTicks.filter(([, text]) => /^0?\.?0*[125]0*[kM]?$/.test(text));
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="sans-serif" font-size="11">`,
-    `<rect width="${width}" height="${height}" fill="white"/>`,
+  const kept = scale === 'share' ? yTicks : yTicks.filter(([, text]) => oneTwoFive(text));
+  return svgDocument(width, height, [
     label((left + right) / 2, 20, title, 'middle', 'font-weight="bold" font-size="12"'),
     ...kept.map(([at]) => `<path d="M${left},${at.toFixed(1)}H${right}" stroke="#e4e4e4"/>`),
     `<path d="M${left},${top}V${bottom}H${right}" fill="none" stroke="#444"/>`,
@@ -80,8 +73,7 @@ function draw({ title, labels, series, scale }: Plot): string {
     label((left + right) / 2, height - 10, labels[0], 'middle'),
     `<text transform="translate(15,${(top + bottom) / 2}) rotate(-90)" text-anchor="middle">${escape(labels[1])}</text>`,
     ...curves,
-    '</svg>\n',
-  ].join('\n');
+  ]);
 }
 
 /** Series of the outcomes of equal name, in order of x; one of a single x is no curve. */
@@ -98,7 +90,6 @@ const uniform = ({ features }: Case): boolean => features.slice(0, -1).every((n)
 
 function plotsOf({ outcomes, machine }: Results): Record<string, Plot> {
   const hessians = outcomes.filter(({ case: c }) => c.quantity === 'hessian');
-  const peers = outcomes.some(({ entries }) => entries.length > 1);
   const throughput = (of: readonly Outcome[]) =>
     seriesOf(
       of.flatMap(({ case: c, entries }) =>
@@ -118,19 +109,9 @@ function plotsOf({ outcomes, machine }: Results): Record<string, Plot> {
         const same = all.filter((o) => networkName(o.case) === networkName(c) && o.case.dtype === c.dtype);
         return c.N === Math.max(...same.map((o) => o.case.N));
       })
-      .map(({ case: c, share: s }) => ({ name: c.dtype, point: [c.features[0]!, s.all] as const })),
+      .map(({ case: c, share: s }) => ({ name: c.dtype, point: [c.features[0]!, s.all.median] as const })),
   );
-  const ratios = seriesOf(
-    outcomes.flatMap(({ case: c, entries }) =>
-      entries
-        .filter((e) => e.ratio && e.best)
-        .map((e) => ({
-          name: `${e.name}: ${c.quantity} ${networkName(c)} ${c.dtype}`,
-          point: [c.N, e.ratio!.median] as const,
-        })),
-    ),
-  );
-  const plots: Record<string, Plot> = {
+  return {
     throughput: {
       title: 'Hessians per second',
       labels: ['N, samples in a call', 'per second'],
@@ -144,26 +125,19 @@ function plotsOf({ outcomes, machine }: Results): Record<string, Plot> {
       scale: 'share',
     },
   };
-  if (peers) {
-    plots.ratio = {
-      title: 'How many times faster nabla is',
-      labels: ['N, samples in a call', '×'],
-      series: ratios,
-      scale: 'log',
-    };
-  }
-  return plots;
 }
 
 /** Writes `<folder>/<name>-<plot>.svg` for every plot that has a curve; returns the paths. */
 export function writePlots(folder: string, name: string, results: Results): string[] {
   mkdirSync(folder, { recursive: true });
   const written: string[] = [];
-  for (const [kind, plot] of Object.entries(plotsOf(results))) {
-    if (plot.series.length === 0) continue;
+  const write = (kind: string, svg: string) => {
     const file = join(folder, `${name}-${kind}.svg`);
-    writeFileSync(file, draw(plot));
+    writeFileSync(file, svg);
     written.push(file);
-  }
+  };
+  for (const [kind, plot] of Object.entries(plotsOf(results))) if (plot.series.length > 0) write(kind, draw(plot));
+  const ratios = drawRatios(results.outcomes, 'How many times faster nabla is; hollow: than what users write first');
+  if (ratios) write('ratio', ratios);
   return written;
 }

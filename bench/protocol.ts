@@ -1,6 +1,7 @@
 // What the harness and the contestants say to each other: one JSON object a line, a request on the contestant's standard
 // input, its answer on its standard output. bench/peers/peer.py is the same in Python. Numbers travel in files, raw and little-endian.
 import type { Case } from './cases.js';
+import type { Timing } from './contestants/timing.js';
 
 export interface Problem extends Case {
   /** Parameters in Flax's order of leaves, of the case's dtype. */
@@ -23,9 +24,7 @@ export type Request =
   /** Calls what was prepared for so many seconds, at least once. */
   | { readonly op: 'time'; readonly recipe: string; readonly seconds: number }
   /** Forgets all that was prepared. */
-  | { readonly op: 'drop' }
-  /** nabla alone: operations per second of fused multiply-adds, one thread. */
-  | { readonly op: 'peak'; readonly dtype: string; readonly isa: string | null };
+  | { readonly op: 'drop' };
 
 export interface Hello {
   readonly versions: Readonly<Record<string, string>>;
@@ -42,8 +41,6 @@ export interface Timed {
   /** Seconds of one call: the median of those made. */
   readonly seconds: number;
   readonly calls: number;
-}
-export interface Peak {
-  readonly flops: number;
-  readonly isa: string;
+  /** nabla alone, of bursts of fused multiply-adds on the case's threads between the calls: contestants/timing.ts. */
+  readonly peak?: Timing['peak'];
 }

@@ -1,5 +1,5 @@
 // What a person reads: a line per case on the terminal, rows for the README.
-import { type Case, caseName, networkName } from './cases.js';
+import { type Case, caseName, samplesName, subjectName } from './cases.js';
 import type { Entry, Outcome } from './measure.js';
 
 const units: readonly [number, string][] = [
@@ -57,8 +57,8 @@ export function tableRows({ case: c, entries, flops, share, candidates }: Outcom
       spread(entry),
       rate(entry.samplesPerSecond),
       i === 0 ? (flops.matmul / entry.seconds.median / 1e9).toFixed(1) : '',
-      i === 0 ? percent(share.matmul) : '',
-      i === 0 && flops.contraction > 0 ? percent(share.all) : '',
+      i === 0 ? percent(share.matmul.median) : '',
+      i === 0 && flops.contraction > 0 ? percent(share.all.median) : '',
       entry.ratio ? times(entry.ratio.median) : '',
       i === 0 ? '' : entry.recipe,
     ]),
@@ -86,14 +86,16 @@ export function tableRows({ case: c, entries, flops, share, candidates }: Outcom
   return rows.join('\n');
 }
 
-const quantityNames: Readonly<Record<Case['quantity'], string>> = {
-  value: 'values',
-  gradient: 'values with gradients',
-  hessian: 'Hessians',
-  hvp: 'Hessian-vector products',
-  laplacian: 'Laplacians',
-  step: 'loss and parameter gradient',
-};
+/** The best bursts of the whole run: what the machine does when nobody else uses it. */
+export function quietPeaks(outcomes: readonly Outcome[]): string {
+  const best = new Map<string, number>();
+  for (const { case: c, peak } of outcomes) {
+    const key = `${c.dtype} ${c.threads === 1 ? '1 thread' : `${c.threads} threads`}`;
+    best.set(key, Math.max(best.get(key) ?? 0, peak.quiet));
+  }
+  const peaks = [...best].map(([key, flops]) => `${key} ${(flops / 1e9).toFixed(0)}`);
+  return `quiet peak in GFLOP/s: ${peaks.join(', ')}; \`of peak\` is of the peak around the calls`;
+}
 
 /** A Markdown table: a row per case, a column per contestant, best recipes. */
 export function markdown(outcomes: readonly Outcome[]): string {
@@ -103,9 +105,9 @@ export function markdown(outcomes: readonly Outcome[]): string {
     const speed = c.quantity === 'step' ? duration(entry.seconds.median) : rate(entry.samplesPerSecond);
     return entry.ratio ? `${speed} (${times(entry.ratio.median)})` : `**${speed}**`;
   };
-  const rows = outcomes.map(({ case: c, entries }) => {
-    const threads = c.threads === 1 ? '1 thread' : `${c.threads} threads`;
-    const what = `${quantityNames[c.quantity]}, ${networkName(c)}, N = ${c.N.toLocaleString('en')}, ${c.dtype}, ${threads}`;
+  const compared = outcomes.filter(({ case: c }) => !c.alone);
+  const rows = compared.map(({ case: c, entries }) => {
+    const what = `${subjectName(c)}, N = ${samplesName(c.N)}`;
     return `| ${[
       what,
       ...names.map((name) =>

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Machine } from './machine.js';
 import type { Outcome } from './measure.js';
 import type { ProbeResult } from './probes/probe.js';
+import type { Verdict } from './verdicts.js';
 
 export interface Participant {
   readonly name: string;
@@ -14,7 +15,7 @@ export interface Participant {
 
 export interface Results {
   readonly format: 'nabla-bench';
-  readonly version: 1;
+  readonly version: 2;
   /** What to type to repeat it. */
   readonly command: string;
   readonly date: string;
@@ -23,6 +24,8 @@ export interface Results {
   readonly participants: readonly Participant[];
   readonly outcomes: readonly Outcome[];
   readonly probes: readonly ProbeResult[];
+  /** Of a run of the selection `goals`. */
+  readonly goals?: readonly Verdict[];
 }
 
 /** Writes `<folder>/<name>.json` and returns its path. */
@@ -35,7 +38,7 @@ export function writeResults(folder: string, name: string, results: Results): st
 
 export function readResults(file: string): Results {
   const results = JSON.parse(readFileSync(file, 'utf8')) as Results;
-  if (results.format !== 'nabla-bench' || results.version !== 1)
+  if (results.format !== 'nabla-bench' || results.version !== 2)
     throw new Error(`${file} is not a result of this harness`);
   return results;
 }

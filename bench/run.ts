@@ -1,14 +1,17 @@
 // A run: contestants, cases, probes; what comes of them on the terminal and in a file.
-import { type Case, caseName, networkName } from './cases.js';
+import { type Case, caseName } from './cases.js';
 import { Contestant, type ContestantSpec } from './contestant.js';
 import { absence, nablaSpec } from './contestants/specs.js';
 import { DataFolder } from './data.js';
+import { derived, isDerived } from './derived.js';
+import type { Goal } from './goals.js';
 import { machine, revision } from './machine.js';
-import { type Budget, type Measured, measure, type Outcome, shareOf } from './measure.js';
+import { type Budget, measure, type Outcome } from './measure.js';
 import { type ProbeResult, probeLine } from './probes/probe.js';
 import { Progress } from './progress.js';
-import { tableHead, tableRows } from './report.js';
+import { quietPeaks, tableHead, tableRows } from './report.js';
 import type { Participant, Results } from './results.js';
+import { verdicts } from './verdicts.js';
 
 export interface Plan {
   readonly command: string;
@@ -17,6 +20,8 @@ export interface Plan {
   readonly budget: Budget;
   /** Measurements after the cases. */
   readonly probes: readonly { readonly name: string; run(): Promise<ProbeResult[]> }[];
+  /** What the figures are held against. */
+  readonly goals: readonly Goal[];
 }
 
 /** Contestants of each number of threads, started when first needed and again if they died. */
@@ -50,30 +55,32 @@ class Field {
 }
 
 /** Prints as it goes. @throws if nabla itself cannot take part */
-export async function run({ command, cases, peers, budget, probes }: Plan): Promise<Results> {
+export async function run({ command, cases, peers, budget, probes, goals }: Plan): Promise<Results> {
   const about = machine();
   const date = new Date().toISOString();
   const { cpu, processors, memoryGiB, loadBefore } = about;
   console.log(`${cpu}, ${processors} processors, ${memoryGiB} GiB; load ${loadBefore.toFixed(1)} before the run`);
   const field = new Field();
   const data = new DataFolder();
-  const measured: Measured[] = [];
+  const outcomes: Outcome[] = [];
   const found: ProbeResult[] = [];
   const progress = new Progress(cases.length + probes.length);
   try {
     for (const c of cases) {
       progress.case(caseName(c));
       const contestants: Contestant[] = [];
-      for (const spec of [nablaSpec, ...peers]) {
+      for (const spec of [nablaSpec, ...(c.alone ? [] : peers)]) {
         const contestant = await field.get(spec, c.threads);
         if (contestant) contestants.push(contestant);
         else if (spec === nablaSpec) throw new Error(`nabla could not be started. To have it: ${spec.hint}`);
       }
-      measured.push(await measure(c, contestants, data, budget, progress.step));
+      const outcome = await measure(c, contestants, data, budget, progress.step);
       progress.done();
-      if (measured.length === 1) console.log(tableHead());
-      console.log(tableRows(withShares(measured).at(-1)!));
+      if (outcomes.length === 0) console.log(tableHead());
+      console.log(tableRows(outcome));
+      outcomes.push(outcome);
     }
+    console.log(quietPeaks(outcomes));
     field.stop();
     for (const probe of probes) {
       progress.case(probe.name);
@@ -89,12 +96,11 @@ export async function run({ command, cases, peers, budget, probes }: Plan): Prom
     field.stop();
     data.remove();
   }
-  const outcomes = withShares(measured);
   found.push(...derived(outcomes));
-  for (const result of found.filter(({ name }) => name.startsWith('from the cases'))) console.log(probeLine(result));
+  for (const result of found.filter(isDerived)) console.log(probeLine(result));
   return {
     format: 'nabla-bench',
-    version: 1,
+    version: 2,
     command,
     date,
     revision: revision(),
@@ -102,52 +108,6 @@ export async function run({ command, cases, peers, budget, probes }: Plan): Prom
     participants: [...field.participants.values()],
     outcomes,
     probes: found,
+    ...(goals.length > 0 ? { goals: verdicts(goals, outcomes, found) } : {}),
   };
-}
-
-/** The highest peak of a precision in the whole run counts: on a busy machine one case may not see it. */
-function withShares(measured: readonly Measured[]): Outcome[] {
-  return measured.map((m) => {
-    const peaks = measured.filter(({ case: c }) => c.dtype === m.case.dtype).map(({ peak }) => peak.flops);
-    return { ...m, share: shareOf(m, Math.max(...peaks)) };
-  });
-}
-
-const flatFrom = 4096;
-
-/** What several cases say together: the gain of threads, whether the time of a sample depends on the batch. */
-function derived(outcomes: readonly Outcome[]): ProbeResult[] {
-  const results: ProbeResult[] = [];
-  const perSample = ({ case: c, entries }: Outcome): number => entries[0]!.seconds.median / c.N;
-  const label = (c: Case): string => `${c.quantity} ${networkName(c)} ${c.dtype}`;
-  const groups = new Map<string, Outcome[]>();
-  for (const outcome of outcomes) {
-    const { case: c } = outcome;
-    const one = outcomes.find(
-      ({ case: other }) => caseName({ ...other, threads: 0 }) === caseName({ ...c, threads: 0 }) && other.threads === 1,
-    );
-    if (one && c.threads > 1) {
-      results.push({
-        name: `from the cases: ${c.threads} threads against 1, ${label(c)} N=${c.N}`,
-        by: 'nabla',
-        value: perSample(one) / perSample(outcome),
-        unit: '×',
-      });
-    }
-    if (c.N >= flatFrom) {
-      const key = `${label(c)} ${c.threads} thr`;
-      groups.set(key, [...(groups.get(key) ?? []), outcome]);
-    }
-  }
-  for (const [key, group] of groups) {
-    if (group.length < 2) continue;
-    const all = group.map(perSample);
-    results.push({
-      name: `from the cases: slowest / fastest sample, ${key}, N ≥ ${flatFrom}`,
-      by: 'nabla',
-      value: Math.max(...all) / Math.min(...all),
-      unit: '×',
-    });
-  }
-  return results;
 }

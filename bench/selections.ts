@@ -1,18 +1,8 @@
 // Which cases a run measures. Each selection answers a question; `--filter` narrows any of them.
-import { type Case, type Float, type Quantity, quantities } from './cases.js';
+import { type Case, caseName, type Float, type Quantity, quantities } from './cases.js';
+import { casesOf, goals } from './goals.js';
+import { batchFor, type Network, seed, tanhNet, wide } from './networks.js';
 
-interface Network {
-  readonly features: readonly number[];
-  readonly d: number;
-}
-
-const tanhNet = (width: number, layers: number, d = 3): Network => ({
-  features: [...Array.from({ length: layers }, () => width), 1],
-  d,
-});
-
-export const seed = tanhNet(20, 5);
-const wide: Network = { features: [768, 768, 512, 512, 1], d: 50 };
 const floats: readonly Float[] = ['float32', 'float64'];
 
 interface Grid {
@@ -34,13 +24,6 @@ function grid({ quantity, network, N, dtype = floats, threads = [1] }: Grid): Ca
   );
 }
 
-/** Samples that make a batch of a network about as long as 65,536 of the seed's, but whole blocks for every thread. */
-const batchFor = ({ features, d }: Network): number => {
-  const P = features.reduce((n, width, l) => n + width * (features[l - 1] ?? d), 0);
-  const target = (65_536 * 5 * 1680) / ((d + 2) * P);
-  return Math.max(2048, 2 ** Math.round(Math.log2(target)));
-};
-
 const sizes = [1, 32, 1024, 4096, 65_536, 1_000_000];
 const perSample = quantities.filter((q) => q !== 'step');
 const widths = [tanhNet(64, 4), tanhNet(128, 4), tanhNet(256, 4), tanhNet(512, 3)];
@@ -49,6 +32,26 @@ const all = (threads: number): number[] => (threads === 1 ? [1] : [1, threads]);
 /** A batch of its own length for each network. */
 const ownBatch = (networks: readonly Network[], rest: Omit<Grid, 'network' | 'N'>): Case[] =>
   networks.flatMap((network) => grid({ ...rest, network: [network], N: [batchFor(network)] }));
+
+/** The cases of all goals, each once; alone if no goal compares it. */
+function goalCases(threads: number): Case[] {
+  const found = new Map<string, Case>();
+  for (const goal of goals(threads)) {
+    for (const c of casesOf(goal)) {
+      const name = caseName(c);
+      const known = found.get(name);
+      const alone = goal.figure.kind !== 'ratio' && (known === undefined || known.alone === true);
+      found.set(name, alone ? { ...c, alone } : c);
+    }
+  }
+  return [...found.values()];
+}
+
+const steps = (threads: number): Case[] => [
+  ...grid({ quantity: ['step'], network: [tanhNet(20, 5, 2)], N: [4096, 65_536], threads: [threads] }),
+  ...grid({ quantity: ['step'], network: [tanhNet(50, 4, 2), tanhNet(128, 4, 2)], N: [4096], threads: [threads] }),
+  ...grid({ quantity: ['step'], network: [tanhNet(256, 4, 2)], N: [2048], threads: [threads] }),
+];
 
 export type Selection = (threads: number) => Case[];
 
@@ -110,14 +113,8 @@ export const selections: Readonly<Record<string, Selection>> = {
   laplacian: (threads) => grid({ quantity: ['laplacian'], network: [wide], N: [2048], threads: [threads] }),
 
   /** Loss and parameter gradient of Burgers' residual. */
-  step: (threads) => [
-    ...grid({ quantity: ['step'], network: [tanhNet(20, 5, 2)], N: [4096, 65_536], threads: [threads] }),
-    ...grid({
-      quantity: ['step'],
-      network: [tanhNet(50, 4, 2), tanhNet(128, 4, 2)],
-      N: [4096],
-      threads: [threads],
-    }),
-    ...grid({ quantity: ['step'], network: [tanhNet(256, 4, 2)], N: [2048], threads: [threads] }),
-  ],
+  step: steps,
+
+  /** Every case a goal is about, nabla alone where no peer is in it; steps in float64 too. */
+  goals: (threads) => [...goalCases(threads), ...steps(threads).filter(({ dtype }) => dtype === 'float64')],
 };

@@ -1,10 +1,10 @@
 // The contestant's side of bench/protocol.ts, for those written in JavaScript.
 import { writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import type { Case, Float } from '../cases.js';
+import type { Case } from '../cases.js';
 import type { Problem, Request } from '../protocol.js';
-import { quantile } from '../statistics.js';
 import { readFloats } from './numbers.js';
+import { median, timeCalls, timeCallsAndPeak } from './timing.js';
 
 export type Floats = Float32Array | Float64Array;
 
@@ -15,6 +15,8 @@ export interface Prepared {
   /** The arrays of a result, the samples first. */
   arrays(result: unknown): Floats[] | Promise<Floats[]>;
   dispose?(): void;
+  /** A burst of the yardstick on the threads the case names: operations per second. */
+  burst?(): number;
 }
 
 export interface Data {
@@ -27,39 +29,7 @@ export interface Library {
   versions: Record<string, string>;
   recipes(c: Case): string[];
   prepare(recipe: string, c: Case, data: Data): Prepared | Promise<Prepared>;
-  peak?(dtype: Float, isa: string | null): { flops: number; isa: string };
 }
-
-/** Calls of well below a millisecond are timed in groups of about that. */
-const groupSeconds = 1e-3;
-
-async function group(f: () => unknown, calls: number): Promise<number> {
-  const begin = performance.now();
-  for (let i = 0; i < calls; i++) {
-    const result = f();
-    // Awaiting what is no promise costs a turn of the queue, more than a small call.
-    if (result instanceof Promise) await result;
-  }
-  return (performance.now() - begin) / 1000;
-}
-
-/** Seconds of each call, from groups of calls that together last about `seconds`; a call that alone lasts as long is made once. */
-async function measure(f: () => unknown, seconds: number): Promise<{ seconds: number[]; calls: number }> {
-  let calls = 1;
-  let took = await group(f, calls);
-  while (took < groupSeconds / 2) {
-    calls *= 2;
-    took = await group(f, calls);
-  }
-  const times = [took / calls];
-  for (let total = took; total < seconds; total += took) {
-    took = await group(f, calls);
-    times.push(took / calls);
-  }
-  return { seconds: times, calls: times.length * calls };
-}
-
-const sorted = (times: number[]): number[] => times.sort((a, b) => a - b);
 
 function writeResult(arrays: Floats[], { N, rows, resultFile, quantity }: Problem): void {
   const first = arrays.map((a) => (quantity === 'step' ? a : a.subarray(0, (a.length / N) * rows)));
@@ -95,21 +65,20 @@ export function serve(load: () => Promise<Library>): void {
         const firstSeconds = (performance.now() - begin) / 1000;
         writeResult(await p.arrays(result), problem);
         prepared.set(recipe, p);
-        const { seconds } = await measure(() => p.run(), 0.1);
+        const { seconds } = await timeCalls(() => p.run(), 0.1);
         return { firstSeconds, seconds: Math.min(...seconds) };
       }
       case 'time': {
         const p = prepared.get(request.recipe);
         if (!p) throw new Error(`${request.recipe} was not prepared`);
-        const { seconds, calls } = await measure(() => p.run(), request.seconds);
-        return { seconds: quantile(sorted(seconds), 0.5), calls };
+        const { seconds, ...rest } = await (p.burst
+          ? timeCallsAndPeak(() => p.run(), request.seconds, p.burst)
+          : timeCalls(() => p.run(), request.seconds));
+        return { seconds: median(seconds), ...rest };
       }
       case 'drop':
         drop();
         return {};
-      case 'peak':
-        if (!library.peak) throw new Error('no measure of the peak');
-        return library.peak(request.dtype as Float, request.isa);
       default:
         return request satisfies never;
     }

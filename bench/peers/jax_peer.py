@@ -1,9 +1,11 @@
 """JAX as a contestant. Every quantity has the form users write first ("plain") and the better ones; those that work on a whole
-batch are tried in chunks too, by lax.map and from the host."""
+batch are tried in chunks too, by lax.map, and with the batch sharded over one device per thread: what XLA compiles for one device
+uses threads within an operation, which is little for small layers."""
 import peer
 
 peer.limit_threads()
 
+import os
 import sys
 
 import jax
@@ -13,6 +15,14 @@ import numpy as np
 
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_platforms", "cpu")
+# With several devices, what runs on one of them is slower: a process of its own has them.
+DEVICES = int(os.environ.get("NABLA_BENCH_DEVICES", "1"))
+jax.config.update("jax_num_cpu_devices", DEVICES)
+
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+MESH = Mesh(np.array(jax.devices()), ("batch",))
+SHARED, SPLIT = PartitionSpec(), PartitionSpec("batch")
 
 
 def network(layers, x):
@@ -141,6 +151,26 @@ def burgers_batched(layers, X):
     return jax.value_and_grad(loss)(layers)
 
 
+def burgers_taylor(layers, X):
+    """By hand: value, both first derivatives and u_xx pushed forward together, one product per layer."""
+    n = X.shape[0]
+
+    def loss(layers):
+        (kernel, bias), *rest = layers
+        first = [X @ kernel + bias, *(jnp.broadcast_to(kernel[i], (n, kernel.shape[1])) for i in (0, 1))]
+        z, zt, zx, zxx = *first, jnp.zeros_like(first[0])
+        for kernel, bias in rest:
+            value = jnp.tanh(z)
+            slope = 1 - value * value
+            stacked = jnp.stack([value, slope * zt, slope * zx, slope * (zxx - 2 * value * zx * zx)])
+            z, zt, zx, zxx = stacked @ kernel
+            z = z + bias
+        r = zt + z * zx - (0.01 / np.pi) * zxx
+        return jnp.mean(r**2)
+
+    return jax.value_and_grad(loss)(layers)
+
+
 # name -> function of one sample (mapped) or of a batch
 MAPPED = {
     "value": {"plain": network},
@@ -161,6 +191,7 @@ STEPS = {
     "forward over reverse": burgers(second_forward_reverse),
     "forward over forward": burgers(second_forward_forward),
     "batched jvp": burgers_batched,
+    "Taylor by hand": burgers_taylor,
 }
 
 # A mapped Hessian of a batch this long keeps tens of arrays of N·(d + 1)·n numbers at once.
@@ -172,36 +203,80 @@ def whole_fits(case):
     return 12 * numbers * (4 if case["dtype"] == "float32" else 8) < WHOLE_LIMIT_BYTES
 
 
+SHARDED = ", sharded"
+
+
+def sharded(names, chunks):
+    """Shards of the better forms, whole and in chunks; pointless with one device."""
+    if peer.THREADS == 1:
+        return []
+    return [way + SHARDED for name in names for way in (name, *(f"{name}, {c}" for c in chunks))]
+
+
 def recipes(case):
-    quantity = case["quantity"]
+    quantity, n = case["quantity"], case["N"]
+    few = peer.few_chunks_of(n)
+    per_shard = peer.few_chunks_of(n // peer.THREADS) if n % peer.THREADS == 0 else []
     if quantity == "step":
-        return list(STEPS)
+        better = [name for name in STEPS if name != "plain"]
+        return [
+            *STEPS,
+            *(f"{name}, lax.scan {c}" for name in better for c in few),
+            *sharded(better, [f"lax.scan {c}" for c in per_shard]),
+        ]
     names = [*MAPPED[quantity], *BATCHED[quantity]]
     # Long batches: the whole at once only in the form users write first.
-    whole = names if case["N"] <= 65536 else names[:1]
+    whole = names if n <= 65536 else names[:1]
     found = list(whole) if whole_fits(case) else []
-    chunks = peer.chunks_of(case["N"])
+    chunks = peer.chunks_of(n)
     for name in names:
         found += [f"{name}, lax.map {c}" for c in chunks]
+    if per_shard:
+        found += sharded([name for name in names if name != "plain"], [f"lax.map {c}" for c in per_shard])
     return found
 
 
 def prepare(recipe, case, layers, x, v):
     layers = [(jnp.asarray(k), jnp.asarray(b)) for k, b in layers]
     quantity = case["quantity"]
-    if quantity == "step":
-        f = jax.jit(STEPS[recipe])
-        X = jnp.asarray(x)
-        return lambda: jax.block_until_ready(f(layers, X)), lambda r: [np.asarray(r[0]).reshape(1), peer.flat_gradient(r[1])]
-    name, _, chunk = recipe.partition(", lax.map ")
+    step = quantity == "step"
+    name, *ways = recipe.split(", ")
+    chunk = next((int(way.split()[1]) for way in ways if way.startswith("lax.")), None)
     inputs = [jnp.asarray(x)] + ([jnp.asarray(v)] if quantity == "hvp" else [])
-    axes = (None, *(0 for _ in inputs))
-    batch = jax.vmap(MAPPED[quantity][name], axes) if name in MAPPED[quantity] else BATCHED[quantity][name]
-    if chunk:
-        f = jax.jit(lambda layers, *xs: in_chunks(batch, layers, xs, int(chunk)))
+    if step:
+        batch = STEPS[name]
+    elif name in MAPPED[quantity]:
+        batch = jax.vmap(MAPPED[quantity][name], (None, *(0 for _ in inputs)))
     else:
-        f = jax.jit(batch)
-    return lambda: jax.block_until_ready(f(layers, *inputs)), lambda r: list(r) if isinstance(r, tuple) else [r]
+        batch = BATCHED[quantity][name]
+    f = batch
+    if chunk:
+        f = lambda layers, *xs: (mean_of_chunks if step else in_chunks)(batch, layers, xs, chunk)
+    if recipe.endswith(SHARDED):
+        part = f
+        f = jax.shard_map(
+            (lambda *a: jax.lax.pmean(part(*a), "batch")) if step else part,
+            mesh=MESH,
+            in_specs=(SHARED, *(SPLIT for _ in inputs)),
+            out_specs=SHARED if step else SPLIT,
+            check_vma=False,
+        )
+        inputs = jax.device_put(inputs, NamedSharding(MESH, SPLIT))
+        layers = jax.device_put(layers, NamedSharding(MESH, SHARED))
+    f = jax.jit(f)
+    run = lambda: jax.block_until_ready(f(layers, *inputs))
+    if step:
+        return run, lambda r: [np.asarray(r[0]).reshape(1), peer.flat_gradient(r[1])]
+    return run, lambda r: list(r) if isinstance(r, tuple) else [r]
+
+
+def mean_of_chunks(batch, layers, xs, chunk):
+    """Loss and gradient chunk by chunk: those of a mean are means."""
+    n = xs[0].shape[0] // chunk
+    parts = tuple(a.reshape(n, chunk, *a.shape[1:]) for a in xs)
+    zero = jax.tree.map(lambda a: jnp.zeros(a.shape, a.dtype), jax.eval_shape(batch, layers, *(a[0] for a in parts)))
+    add = lambda total, c: (jax.tree.map(jnp.add, total, batch(layers, *c)), None)
+    return jax.tree.map(lambda a: a / n, jax.lax.scan(add, zero, parts)[0])
 
 
 def in_chunks(batch, layers, xs, chunk):
@@ -217,4 +292,5 @@ def in_chunks(batch, layers, xs, chunk):
 
 if __name__ == "__main__":
     versions = {"jax": jax.__version__, "jaxlib": jaxlib.__version__, "python": sys.version.split()[0]}
-    peer.serve(versions, recipes, prepare)
+    again = peer.Again(NABLA_BENCH_DEVICES=str(peer.THREADS)) if DEVICES == 1 else None
+    peer.serve(versions, recipes, prepare, again, lambda recipe: recipe.endswith(SHARDED))

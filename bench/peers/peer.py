@@ -9,6 +9,7 @@ A peer hands `serve` two functions:
 import json
 import os
 import statistics
+import subprocess
 import sys
 import time
 
@@ -26,7 +27,12 @@ def limit_threads():
 
 def chunks_of(n):
     """Chunk lengths worth a try for n samples; a chunk's intermediate values have to fit the caches."""
-    return [c for c in (256, 1024, 2048, 4096, 8192, 16384) if 2 * c <= n]
+    return [c for c in (256, 512, 1024, 2048, 4096, 8192, 16384) if 2 * c <= n]
+
+
+def few_chunks_of(n):
+    """Fewer of them, for ways that multiply with others; whole ones only."""
+    return [c for c in (1024, 4096) if 2 * c <= n and n % c == 0]
 
 
 def split_layers(case, numbers):
@@ -69,7 +75,28 @@ def _measure(run, seconds):
     return times, calls * len(times)
 
 
-def serve(versions, recipes, prepare):
+class Again:
+    """This peer once more, in a process of its own with other settings, which the library reads when it is loaded."""
+
+    def __init__(self, **settings):
+        self.env = {**os.environ, **settings}
+        self.process = None
+
+    def ask(self, line):
+        if self.process is None:
+            pipe = subprocess.PIPE
+            self.process = subprocess.Popen([sys.executable, sys.argv[0]], env=self.env, stdin=pipe, stdout=pipe, text=True)
+        self.process.stdin.write(line)
+        self.process.stdin.flush()
+        reply = self.process.stdout.readline()
+        if not reply:
+            code, self.process = self.process.wait(), None
+            raise RuntimeError(f"its process ended with {code}")
+        return json.loads(reply)
+
+
+def serve(versions, recipes, prepare, again=None, is_for_it=lambda recipe: False):
+    """Recipes for which `is_for_it` holds are left to `again`."""
     # What a library prints must not get between the answers.
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
@@ -77,6 +104,8 @@ def serve(versions, recipes, prepare):
 
     def answer(request):
         op = request["op"]
+        if again and is_for_it(request.get("recipe", "")):
+            return again.ask(json.dumps(request) + "\n")
         if op == "hello":
             return {"versions": versions}
         if op == "recipes":
@@ -105,6 +134,8 @@ def serve(versions, recipes, prepare):
             return {"seconds": statistics.median(times), "calls": calls}
         if op == "drop":
             prepared.clear()
+            if again and again.process:
+                again.ask(json.dumps(request) + "\n")
             return {}
         raise ValueError(f"no operation {op}")
 

@@ -1,15 +1,19 @@
-"""PyTorch as a contestant: torch.func, the double-backward recipe, formulas by hand, each in chunks, and torch.compile."""
+"""PyTorch as a contestant: torch.func, the double-backward recipe, formulas by hand, each in chunks, by torch's own
+threads or by one worker per thread, and torch.compile."""
 import peer
 
 peer.limit_threads()
 
 import math
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import torch
 from torch.func import grad, grad_and_value, hessian, jvp, vmap
 
 torch.set_num_threads(peer.THREADS)
+# Each computes chunks on its own thread: no barrier after every small operation.
+WORKERS = ThreadPoolExecutor(peer.THREADS, initializer=lambda: torch.set_num_threads(1))
 
 
 def network(layers, x):
@@ -126,6 +130,22 @@ def burgers_func(layers, x):
     return loss, [p for layer in gradient for p in layer]
 
 
+def burgers_taylor(layers, x):
+    """By hand: value, both first derivatives and u_xx pushed forward together, one product per layer, and one backward."""
+    (kernel, bias), *rest = layers
+    z = torch.nn.functional.linear(x, kernel, bias)
+    zt, zx = (kernel[:, i].expand_as(z) for i in (0, 1))
+    zxx = torch.zeros_like(z)
+    for kernel, bias in rest:
+        value = torch.tanh(z)
+        slope = 1 - value * value
+        stacked = torch.stack([value, slope * zt, slope * zx, slope * (zxx - 2 * value * zx * zx)])
+        z, zt, zx, zxx = stacked @ kernel.T
+        z = z + bias
+    loss = ((zt + z * zx - (0.01 / math.pi) * zxx) ** 2).mean()
+    return loss.detach(), torch.autograd.grad(loss, [p for layer in layers for p in layer])
+
+
 FORMS = {
     "value": {"plain": value},
     "gradient": {"plain": value_and_gradient, "backward": backward},
@@ -140,7 +160,7 @@ FORMS = {
         "double backward": double_backward_trace,
         "forward Laplacian": forward_laplacian,
     },
-    "step": {"plain": burgers, "torch.func": burgers_func},
+    "step": {"plain": burgers, "torch.func": burgers_func, "Taylor by hand": burgers_taylor},
 }
 
 # What torch.compile takes (it does not differentiate twice through a graph it has captured).
@@ -159,11 +179,15 @@ def recipes(case):
     forms = list(FORMS[quantity])
     numbers = n * (case["d"] + 1) * max(case["features"])
     fits = 12 * numbers * (4 if case["dtype"] == "float32" else 8) < 6 * 2**30
-    found = (forms if n <= 65536 else forms[:1]) if fits else []
+    found = list(forms if n <= 65536 else forms[:1]) if fits else []
+    workers = lambda ways: ways + [f"{way}, workers" for way in ways if peer.THREADS > 1]
     if quantity == "step":
-        return found + [f"{name}, compiled" for name in COMPILED[quantity]]
-    # torch.func takes tens of milliseconds a call whatever its length: short chunks of it only cost time.
-    found += [f"{name}, chunks of {c}" for name in forms for c in peer.chunks_of(n) if name != "plain" or c >= 4096]
+        chunks = [f"{name}, chunks of {c}" for name in ("plain", "Taylor by hand") for c in peer.few_chunks_of(n)]
+        return found + workers(chunks) + [f"{name}, compiled" for name in COMPILED[quantity]]
+    # Short chunks of it only cost time: every operation takes microseconds, torch.func tens of milliseconds a call.
+    chunks = lambda shortest: [c for c in peer.chunks_of(n) if c >= shortest]
+    found += [f"plain, chunks of {c}" for c in chunks(4096)]
+    found += workers([f"{name}, chunks of {c}" for name in forms if name != "plain" for c in chunks(1024)])
     # Compiling takes tens of seconds: once whole, or in a chunk of middling length.
     chunk = ", chunks of 2048" if n > 4096 else ""
     return found + [f"{name}, compiled{chunk}" for name in COMPILED[quantity]]
@@ -176,19 +200,24 @@ def prepare(recipe, case, layers, x, v):
     layers = [
         tuple(torch.from_numpy(a.copy()).requires_grad_(step) for a in (kernel.T.copy(), bias)) for kernel, bias in layers
     ]
-    form, _, chunk = recipe.partition(", chunks of ")
-    form, _, compiled = form.partition(", ")
+    form, *ways = recipe.split(", ")
+    chunk = next((int(way.split()[-1]) for way in ways if way.startswith("chunks of ")), None)
     batch = FORMS[quantity][form]
-    if compiled:
+    if "compiled" in ways:
         torch._dynamo.reset()
         batch = torch.compile(batch, dynamic=False)
     inputs = [torch.from_numpy(x)] + ([torch.from_numpy(v)] if quantity == "hvp" else [])
-    size = int(chunk) if chunk else case["N"]
+    size = chunk or case["N"]
+    each = WORKERS.map if "workers" in ways else map
 
     def run():
-        parts = [batch(layers, *(a[i : i + size] for a in inputs)) for i in range(0, case["N"], size)]
+        parts = list(each(lambda i: batch(layers, *(a[i : i + size] for a in inputs)), range(0, case["N"], size)))
         if len(parts) == 1:
             return parts[0]
+        if step:
+            # Of a mean over chunks of equal length.
+            losses, gradients = zip(*parts)
+            return sum(losses) / len(parts), [sum(g) / len(parts) for g in zip(*gradients)]
         if isinstance(parts[0], tuple):
             return tuple(torch.cat(p) for p in zip(*parts))
         return torch.cat(parts)

@@ -4,8 +4,8 @@ import type { Case } from '../cases.js';
 import { Contestant, type ContestantSpec } from '../contestant.js';
 import { nablaSpec } from '../contestants/specs.js';
 import { DataFolder } from '../data.js';
+import { seed } from '../networks.js';
 import type { Problem } from '../protocol.js';
-import { seed } from '../selections.js';
 import type { ProbeResult } from './probe.js';
 
 const N = 4096;

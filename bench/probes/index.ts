@@ -6,7 +6,7 @@ import type { ContestantSpec } from '../contestant.js';
 import { absence, peerSpecs, root } from '../contestants/specs.js';
 import { summarize } from '../statistics.js';
 import { accuracy } from './accuracy.js';
-import { type ProbeResult, runProbe } from './probe.js';
+import { firstHessianName, memoryName, million, type ProbeResult, runProbe } from './probe.js';
 
 export interface Probe {
   readonly name: string;
@@ -24,7 +24,7 @@ async function firstHessian(by: string, command: string, args: readonly string[]
   }
   const { median, low, high } = summarize(times);
   return {
-    name: 'process start to end, 32 first Hessians in it',
+    name: firstHessianName,
     by,
     value: median,
     unit: 'ms',
@@ -32,14 +32,13 @@ async function firstHessian(by: string, command: string, args: readonly string[]
   };
 }
 
-const million = 1_000_000;
 const mebibyte = 2 ** 20;
 
 async function memoryOf(what: string, ...mode: string[]): Promise<ProbeResult> {
   type Found = Record<'before' | 'peak' | 'inputs' | 'outputs', number>;
   const found = await runProbe<Found>('memory.js', [String(million), ...mode]);
   const value = (found.peak - found.before - found.outputs) / mebibyte;
-  return { name: `peak memory beyond inputs and outputs, ${what}`, by: 'nabla', value, unit: 'MiB', details: found };
+  return { name: memoryName(what), by: 'nabla', value, unit: 'MiB', details: found };
 }
 
 const memory = async (): Promise<ProbeResult[]> => [

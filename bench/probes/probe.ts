@@ -13,6 +13,10 @@ export interface ProbeResult {
   readonly details?: Readonly<Record<string, number>>;
 }
 
+export const million = 1_000_000;
+export const firstHessianName = 'process start to end, 32 first Hessians in it';
+export const memoryName = (what: string): string => `peak memory beyond inputs and outputs, ${what}`;
+
 const run = promisify(execFile);
 
 /** Runs a program of this folder and returns what it prints as JSON. */

@@ -5,8 +5,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { disagreement } from '../../bench/agreement.js';
 import { type Case, caseName, parameterCount, work } from '../../bench/cases.js';
+import { goals } from '../../bench/goals.js';
+import { entriesOf } from '../../bench/measure.js';
+import { seed } from '../../bench/networks.js';
 import { readResults } from '../../bench/results.js';
-import { seed, selections } from '../../bench/selections.js';
+import { selections } from '../../bench/selections.js';
 import { summarize } from '../../bench/statistics.js';
 
 const root = join(import.meta.dirname, '../..');
@@ -46,8 +49,13 @@ describe('the smallest case, end to end', () => {
     expect(results.outcomes).toHaveLength(1);
     const [outcome] = results.outcomes;
     expect(outcome?.case).toEqual(hessian);
-    expect(outcome?.peak.flops).toBeGreaterThan(1e8);
-    expect(outcome?.share.matmul).toBeGreaterThan(0);
+    expect(outcome?.peak.flops.median).toBeGreaterThan(1e8);
+    expect(outcome?.peak.quiet).toBeGreaterThanOrEqual(outcome?.peak.flops.high ?? 0);
+    expect(outcome?.share.matmul.rounds).toHaveLength(2);
+    const share = outcome!.share.matmul.median;
+    expect(share).toBeGreaterThan(0);
+    expect(share).toBeLessThan(1);
+    expect(outcome!.share.all.median).toBeCloseTo((share * (2 * 5 * 1680 + 2 * 100 * 6)) / (2 * 5 * 1680), 9);
     expect(outcome?.candidates.nabla?.[0]).toMatchObject({ recipe: 'jit' });
     const [entry] = outcome?.entries ?? [];
     expect(entry).toMatchObject({ name: 'nabla', best: true });
@@ -92,10 +100,27 @@ describe('the smallest case, end to end', () => {
     expect(readFileSync(join(out, plots[0]!), 'utf8')).toMatch(/^<svg [\s\S]*nabla 3-20x5-1 float32[\s\S]*<\/svg>\n$/);
   }, 120_000);
 
+  test('a run of the goals says which are reached; with more threads than one their peak is taken on all', () => {
+    const cases = ['--case', 'goals', '--filter', 'hessian 3-20x5-1 N=(32|4096) float32'];
+    const { status, stdout } = bench(...cases, '--threads', '2', '--seconds', '0.01', '--rounds', '1', '--no-plots');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/quiet peak in GFLOP\/s: float32 2 threads \d+, float32 1 thread \d+;/);
+    expect(stdout).toMatch(/Hessians, 3-20x5-1, float32, 2 threads, N = 32: one call +[\d.]+ µs +≤ 15 µs +(yes|no)/);
+    expect(stdout).toMatch(/\d of \d+ goals reached, \d not, \d+ not measured/);
+    const { goals: found, outcomes } = readResults(join(out, 'nabla-goals.json'));
+    expect(found).toHaveLength(goals(2).length);
+    expect(found?.filter(({ reached }) => reached !== undefined)).toHaveLength(1);
+    expect(outcomes.map(({ case: c }) => [c.N, c.threads, c.alone])).toEqual([
+      [32, 2, true],
+      [4096, 1, true],
+      [4096, 2, true],
+    ]);
+  }, 120_000);
+
   test.each([
     [
       ['--case', 'nope'],
-      "expected one of smallest, quick, default, full, readme, seed, widths, laplacian, step but received 'nope'",
+      "expected one of smallest, quick, default, full, readme, seed, widths, laplacian, step, goals but received 'nope'",
     ],
     [['--rounds', 'many'], "--rounds: expected a positive number but received 'many'"],
     [['--peers', 'numpy'], "but received 'numpy'"],
@@ -120,6 +145,23 @@ describe('its parts', () => {
       const names = selection(2).map(caseName);
       expect(new Set(names).size).toBe(names.length);
     }
+  });
+
+  test('of the recipes that were timed the fastest counts, whatever the trial said; the plain one is kept beside it', () => {
+    const entries = entriesOf(hessian, [
+      { name: 'nabla', recipe: 'jit', times: [1, 2, 1] },
+      { name: 'jax', recipe: 'first in the trial', times: [5, 5, 5] },
+      { name: 'jax', recipe: 'plain', times: [6, 6, 9] },
+      { name: 'jax', recipe: 'second in the trial', times: [4, 4, 4] },
+      { name: 'torch', recipe: 'first in the trial', times: [8, 8, 8] },
+      { name: 'torch', recipe: 'plain', times: [7, 7, 7] },
+    ]);
+    expect(entries.map(({ name, recipe, best, ratio }) => [name, recipe, best, ratio?.median])).toEqual([
+      ['nabla', 'jit', true, undefined],
+      ['jax', 'plain', false, 6],
+      ['jax', 'second in the trial', true, 4],
+      ['torch', 'plain', true, 7],
+    ]);
   });
 
   test('median and quartiles', () => {
