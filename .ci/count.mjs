@@ -1,12 +1,14 @@
-// count.mjs FOLDER [failed step ...]: adds up the vitest results in FOLDER and prints the closing line. A step that failed
-// outside any test counts as one failure.
+// count.mjs FOLDER [failed step | --skipped=step ...]: adds up the vitest results in FOLDER and prints the closing line. A step
+// that failed outside any test counts as one failure, one that was not begun as one that was skipped.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
-const [folder, ...failedSteps] = process.argv.slice(2);
+const [folder, ...steps] = process.argv.slice(2);
+const failedSteps = steps.filter((step) => !step.startsWith('--skipped='));
+const skippedSteps = steps.filter((step) => step.startsWith('--skipped=')).map((step) => step.slice('--skipped='.length));
 let passed = 0;
 let failed = 0;
-let skipped = 0;
+let skipped = skippedSteps.length;
 const runsWithFailures = new Set();
 for (const file of readdirSync(folder).sort()) {
   if (!file.endsWith('.json')) continue;
@@ -28,6 +30,7 @@ for (const file of readdirSync(folder).sort()) {
   }
   console.log(`${file}: ${result.numPassedTests} passed, ${failures} failed of ${result.numTotalTests}`);
 }
+for (const step of skippedSteps) console.log(`step skipped for lack of time: ${step}`);
 for (const step of failedSteps) {
   console.log(`step failed: ${step}`);
   if (!runsWithFailures.has(step)) failed += 1;

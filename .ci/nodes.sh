@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The suite on other releases of Node with the one binary, built against Node-API 8.
+# What meets native code, on other releases of Node with the one binary, built against Node-API 8.
 #   nodes.sh [22 24 26]
 set -euo pipefail
 releases=("$@")
@@ -15,6 +15,6 @@ for release in "${releases[@]}"; do
     npm install --prefix "$place" --ignore-scripts --no-save --silent "node-linux-$arch@$release"
   fi
   echo "--- node $("$node" --version)"
-  "$node" node_modules/vitest/vitest.mjs run --reporter=default --reporter=json --outputFile.json="build/ci/node-$release.json" || failed=1
+  PATH=$PWD/$(dirname "$node"):$PATH NABLA_CI_PART=${NABLA_CI_PART-native} bash .ci/vitest.sh "node-$release" || failed=1
 done
 exit "$failed"

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# The suite on builds with AddressSanitizer (without its leak check, which leaks.sh is for), UBSan and ThreadSanitizer.
+# What meets native code, on builds with AddressSanitizer (without its leak check, which leaks.sh is for), UBSan and ThreadSanitizer.
 #   sanitizers.sh [address|undefined|thread ...]
 set -euo pipefail
+NABLA_CI_PART=${NABLA_CI_PART-native}
+source .ci/part.sh
 kinds=("$@")
 ((${#kinds[@]})) || kinds=(address undefined thread)
 for kind in "${kinds[@]}"; do
@@ -22,6 +24,6 @@ for kind in "${kinds[@]}"; do
     ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=1:allocator_may_return_null=1 \
     UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 \
     TSAN_OPTIONS=ignore_noninstrumented_modules=1:halt_on_error=1:allocator_may_return_null=1 \
-    node node_modules/vitest/vitest.mjs run --reporter=default --reporter=json \
+    node node_modules/vitest/vitest.mjs run ${part[@]+"${part[@]}"} --reporter=default --reporter=json \
     --outputFile.json="build/ci/$kind.json" --testTimeout=300000 --hookTimeout=300000
 done
