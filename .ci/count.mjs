@@ -5,7 +5,9 @@ import { join, relative } from 'node:path';
 
 const [folder, ...steps] = process.argv.slice(2);
 const failedSteps = steps.filter((step) => !step.startsWith('--skipped='));
-const skippedSteps = steps.filter((step) => step.startsWith('--skipped=')).map((step) => step.slice('--skipped='.length));
+const skippedSteps = steps
+  .filter((step) => step.startsWith('--skipped='))
+  .map((step) => step.slice('--skipped='.length));
 let passed = 0;
 let failed = 0;
 let skipped = skippedSteps.length;

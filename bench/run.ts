@@ -65,8 +65,14 @@ export async function run({ command, cases, peers, budget, probes, goals }: Plan
   const outcomes: Outcome[] = [];
   const found: ProbeResult[] = [];
   const progress = new Progress(cases.length + probes.length);
+  // A long run that is interrupted ends with the case under way and keeps what it has; the second time it just ends.
+  let interrupted = false;
+  process.once('SIGINT', () => {
+    interrupted = true;
+  });
   try {
     for (const c of cases) {
+      if (interrupted) break;
       progress.case(caseName(c));
       const contestants: Contestant[] = [];
       for (const spec of [nablaSpec, ...(c.alone ? [] : peers)]) {
@@ -82,7 +88,7 @@ export async function run({ command, cases, peers, budget, probes, goals }: Plan
     }
     console.log(quietPeaks(outcomes));
     field.stop();
-    for (const probe of probes) {
+    for (const probe of interrupted ? [] : probes) {
       progress.case(probe.name);
       const results = await probe.run().catch((error: Error) => {
         process.stderr.write(`${probe.name}: ${error.message}\n`);

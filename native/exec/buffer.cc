@@ -6,14 +6,17 @@
 #include <limits>
 #include <new>
 
+#include "exec/huge_pages.h"
+
 namespace nabla {
 namespace {
 
 constexpr size_t kAlignment = 64;
 // From here on memory comes from calloc, which hands out pages that are zero already and take up memory only
-// when they are touched: a program may declare far more scratch than it uses. Below, the address sanitizer is
-// to stand right at the end.
-constexpr size_t kLazyBytes = size_t{1} << 20;
+// when they are touched: a program may declare far more scratch than it uses. And it lies on large pages:
+// kernels go from row to row, each row in another page of 4 KiB, and cores look up 64 of those at full speed.
+// (Below, the address sanitizer is to stand right at the end.)
+constexpr size_t kLazyBytes = size_t{256} << 10;
 
 }  // namespace
 
@@ -35,11 +38,14 @@ bool Buffer::ensure(size_t bytes, uint64_t owner) noexcept {
 
 bool Buffer::allocate(size_t bytes) noexcept {
   if (bytes >= kLazyBytes) {
-    if (bytes > std::numeric_limits<size_t>::max() - kAlignment) return false;
-    zeroed_ = std::calloc(bytes + kAlignment, 1);
+    // Whole large pages, the first one ours from its beginning.
+    if (bytes > std::numeric_limits<size_t>::max() - 2 * kHugePage) return false;
+    const size_t whole = (bytes + kHugePage - 1) / kHugePage * kHugePage;
+    zeroed_ = std::calloc(whole + kHugePage, 1);
     if (zeroed_ == nullptr) return false;
     const auto address = reinterpret_cast<uintptr_t>(zeroed_);
-    data_ = static_cast<std::byte*>(zeroed_) + (kAlignment - address % kAlignment) % kAlignment;
+    data_ = static_cast<std::byte*>(zeroed_) + (kHugePage - address % kHugePage) % kHugePage;
+    preferHugePages(data_, whole);
     clean_ = bytes;
   } else {
     data_ = static_cast<std::byte*>(::operator new(bytes, std::align_val_t{kAlignment}, std::nothrow));

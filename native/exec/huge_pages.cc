@@ -11,7 +11,6 @@ namespace nabla {
 
 #if defined(__linux__)
 void preferHugePages(std::byte* begin, size_t bytes) noexcept {
-  constexpr size_t kHugePage = size_t{2} << 20;
   if (bytes < kHugePage) return;
   static const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
   // Whole pages inside only: those at the ends may belong to somebody else as well.

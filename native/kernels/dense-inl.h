@@ -12,6 +12,9 @@
 // 12 x 2 asks for 128 and passes over x half as often, and finds its weights, twelve in a row, in one line.
 // On a core with 32 KiB of L1, K = 256: 67 % of the FMA peak with 4 x 4.
 //
+// Tried without gain: long sums in parts of 128 steps, so that x stays in L1 and the weights in L2. At K =
+// 768 the results, written and read again by every part, cost more than that saves.
+//
 // Rows are spread evenly over the tiles (20 rows are 4 x 5, not 3 x 6 + 2; 9 are 5 + 4): a last tile of
 // one row would leave the units waiting for its single chain.
 
@@ -23,6 +26,8 @@ struct DenseResults {
   T* plain;        // may be null
 };
 
+// Between rows pointers are hidden from the compiler: it would work out all addresses of a tile before the
+// loop over tiles, keep them in memory for lack of registers, and with them those of the loop over k.
 template <class T>
 NABLA_INLINE T* hidden(T* p) {
   __asm__("" : "+r"(p));
@@ -79,8 +84,6 @@ __attribute__((noinline)) void denseTiles(const DenseArgs<T>& a, int64_t tiles, 
       xk += xK;
     }
     w += kRows * wJ;
-    // The pointers are hidden from the compiler between rows: it would work out all addresses of a tile
-    // before the loop over tiles, for lack of registers in memory, and with them those of the loop over k.
     if (to.plain != nullptr) {
       NABLA_UNROLL
       for (int r = 0; r < kRows; r++) {
