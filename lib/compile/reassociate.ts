@@ -4,8 +4,9 @@ import { type Node, rebuildGraph } from './rebuild.js';
 
 /**
  * Products of three that can use a product of two which is there anyway: (x·s)·y = x·(s·y) where s·y is known. The curvature
- * weight of an activation, −2t·s·v̄, so becomes −2t times the adjoint s·v̄ that the sweep back needs in any case. Or where s and y
- * are the same for all samples: then s·y is computed once, and a sample is multiplied once instead of twice.
+ * weight of an activation, −2t·s·v̄, so becomes −2t times the adjoint s·v̄ that the sweep back needs in any case. And (x·s)·s = x·s²
+ * where s is the same for all samples: s² is computed once. (Not for two different ones, whose product may be out of range where
+ * neither (x·s) nor (x·s)·y is: that is for who wrote it to decide.)
  */
 export function reassociate(outputs: readonly Node[]): Node[] {
   const products = new Map<string, Node>();
@@ -22,8 +23,7 @@ export function reassociate(outputs: readonly Node[]): Node[] {
     for (const [p, y] of [node.inputs, node.inputs.toReversed()] as [Node, Node][]) {
       if (p.op !== 'mul') continue;
       for (const [x, s] of [p.inputs, p.inputs.toReversed()] as [Node, Node][]) {
-        const areShared = x.axes.length > 0 && s.axes.length === 0 && y.axes.length === 0;
-        if (areShared) return mul(x, mul(s, y));
+        if (s === y && s.axes.length === 0 && x.axes.length > 0) return mul(x, mul(s, s));
       }
       if (!shapesEqual(p.shape, node.shape)) continue;
       for (const [x, s] of [p.inputs, p.inputs.toReversed()] as [Node, Node][]) {

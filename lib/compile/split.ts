@@ -39,7 +39,7 @@ function splitOne(node: Node, binaryOnly: boolean): Node {
   for (const { x, labels: list } of terms) list.forEach((label, i) => sizes.set(label, x.shape[i]!));
   const cost = (list: Iterable<number>) => [...new Set(list)].reduce((n, label) => n * sizes.get(label)!, 1);
 
-  if (node.axes.length > 0) terms = shareFirst(terms);
+  if (node.axes.length > 0) terms = squareShared(terms);
   while (terms.length > 2) {
     if (
       terms.length === 3 &&
@@ -70,18 +70,14 @@ function splitOne(node: Node, binaryOnly: boolean): Node {
       );
 }
 
-/** Operands that are the same for all samples and lie over the same axes are multiplied with each other first: once. */
-function shareFirst(terms: readonly Term[]): Term[] {
+/** An operand that is the same for all samples and occurs twice over the same axes is squared first: once. */
+function squareShared(terms: readonly Term[]): Term[] {
   const done: Term[] = [];
   for (const term of terms) {
-    const isAlike = (other: Term): boolean =>
-      other.x.axes.length === 0 &&
-      other.labels.length === term.labels.length &&
-      isPlain(other) &&
-      term.labels.every((label) => other.labels.includes(label));
-    const p = term.x.axes.length === 0 && isPlain(term) ? done.findIndex(isAlike) : -1;
+    const isSame = (other: Term): boolean => other.x === term.x && `${other.labels}` === `${term.labels}`;
+    const p = term.x.axes.length === 0 && isPlain(term) ? done.findIndex(isSame) : -1;
     if (p < 0) done.push(term);
-    else done[p] = { x: product(done[p]!, term, term.labels), labels: term.labels };
+    else done[p] = { x: product(term, term, term.labels), labels: term.labels };
   }
   return done;
 }

@@ -38,33 +38,39 @@ describe('matrices beyond the L1 cache', () => {
   });
 });
 
-describe('factors that are the same for all samples', () => {
-  const [a, b] = [1, 2].map((seed) => random.normal(random.PRNGKey(seed), [5], { dtype: 'float64' })) as [Array, Array];
+describe('a factor that is the same for all samples, twice', () => {
+  const w = random.normal(random.PRNGKey(1), [5], { dtype: 'float64' });
   const X = random.normal(random.PRNGKey(3), [40, 5], { dtype: 'float64' });
+  const flatOps = (explanation: ReturnType<ReturnType<typeof explain>>) =>
+    count(explanation, 'flat', 'mul') + count(explanation, 'flat', 'square');
 
-  it('are multiplied with each other once', () => {
-    const f = vmap((x: Array, p: Array, q: Array) => np.sin(x).mul(p).mul(q), [0, null, null]);
-    const explanation = explain(f)(X, a, b);
-    expect([count(explanation, 'flat', 'mul'), count(explanation, 'lanes', 'mul')]).toEqual([1, 1]);
-    const expected = (X.toArray() as number[][]).map((row) =>
-      row.map((x, i) => Math.sin(x) * ((a.data[i] as number) * (b.data[i] as number))),
-    );
-    const result = (jit(f)(X, a, b) as Array).toArray() as number[][];
-    result.forEach((row, s) => {
-      row.forEach((y, i) => {
-        expect(y).toBeCloseTo(expected[s]![i]!, 14);
+  it('is squared once', () => {
+    const f = vmap((x: Array, p: Array) => np.sin(x).mul(p).mul(p), [0, null]);
+    const explanation = explain(f)(X, w);
+    expect([flatOps(explanation), count(explanation, 'lanes', 'mul')]).toEqual([1, 1]);
+    const result = (jit(f)(X, w) as Array).toArray() as number[][];
+    (X.toArray() as number[][]).forEach((row, s) => {
+      row.forEach((x, i) => {
+        expect(result[s]![i]).toBeCloseTo(Math.sin(x) * (w.data[i] as number) ** 2, 14);
       });
     });
   });
 
   it('also in a product of three that is summed', () => {
-    const f = vmap((x: Array, p: Array, q: Array) => np.einsum('i,i,i->', x, p, q), [0, null, null]);
-    const explanation = explain(f)(X, a, b);
-    expect([count(explanation, 'flat', 'mul'), count(explanation, 'lanes', 'dense')]).toEqual([1, 1]);
-    const result = jit(f)(X, a, b) as Array;
+    const f = vmap((x: Array, p: Array) => np.einsum('i,i,i->', x, p, p), [0, null]);
+    const explanation = explain(f)(X, w);
+    expect([flatOps(explanation), count(explanation, 'lanes', 'dense')]).toEqual([1, 1]);
+    const result = jit(f)(X, w) as Array;
     (X.toArray() as number[][]).forEach((row, s) => {
-      const expected = row.reduce((sum, x, i) => sum + x * (a.data[i] as number) * (b.data[i] as number), 0);
+      const expected = row.reduce((sum, x, i) => sum + x * (w.data[i] as number) ** 2, 0);
       expect(result.data[s]).toBeCloseTo(expected, 13);
     });
+  });
+
+  it('not two different ones, whose product may be out of range', () => {
+    const f = vmap((x: Array, p: Array, q: Array) => x.mul(p).mul(q), [0, null, null]);
+    const tiny = np.full([1], 1e-30);
+    const result = jit(f)(np.full([3, 1], 1e30), tiny, tiny) as Array;
+    expect(result.data[0]! / 1e-30).toBeCloseTo(1, 5);
   });
 });
