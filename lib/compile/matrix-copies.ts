@@ -1,4 +1,4 @@
-import { size } from '../array/shape.js';
+import { shapesEqual, size } from '../array/shape.js';
 import { info } from '../runtime/info.js';
 import type { Loop } from './loop.js';
 import type { View } from './views.js';
@@ -34,7 +34,10 @@ export class MatrixCopies {
     if (!isAcross || !isLarge || samples < SAMPLES) return matrix;
     const known = this.#copies.find(
       ({ from }) =>
-        from.buffer === matrix.buffer && from.offset === matrix.offset && from.strides[axis] === matrix.strides[axis],
+        from.buffer === matrix.buffer &&
+        from.offset === matrix.offset &&
+        shapesEqual(from.shape, matrix.shape) &&
+        shapesEqual(from.strides, matrix.strides),
     );
     if (known) return known.to;
     const elements = size(matrix.shape);

@@ -38,6 +38,17 @@ describe('matrices beyond the L1 cache', () => {
   });
 });
 
+it('a matrix and a part of it that begins at the same place have a copy each', () => {
+  const W = random.normal(random.PRNGKey(4), [300, 300], { dtype: 'float64' });
+  const X = random.normal(random.PRNGKey(5), [1100, 300], { dtype: 'float64' });
+  const f = (x: Array, w: Array) => np.concatenate([np.matmul(x, w), np.matmul(x, w.slice(null, [0, 200]))]);
+  const H = vmap(f, [0, null]);
+  expect(count(explain(H)(X, W), 'flat', 'copy')).toBe(2);
+  const long = jit(H)(X, W) as Array;
+  const short = jit(H)(X.slice([0, 50]), W) as Array;
+  expect(short.data).toEqual(long.data.slice(0, short.size));
+});
+
 describe('a factor that is the same for all samples, twice', () => {
   const w = random.normal(random.PRNGKey(1), [5], { dtype: 'float64' });
   const X = random.normal(random.PRNGKey(3), [40, 5], { dtype: 'float64' });
