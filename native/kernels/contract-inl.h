@@ -2,20 +2,22 @@
 // step of k loads rows + columns registers for rows x columns FMAs, and tiles over (i, j) are what keeps the
 // FMA units busy.
 //
-// Up to kContractTile rows and columns are one tile that reads a, w and b as they are. Beyond, a w is formed
-// once per tile of rows (a piece of k at a time, which stays in L1) and used for every tile of columns:
-// forming it in every tile would add a product to every four FMAs.
+// Few rows and columns are one tile that reads a, w and b as they are. Beyond, a w is formed once per tile of
+// rows (a piece of k at a time, which stays in L1) and used for every tile of columns: forming it in every
+// tile would add a product to every four multiply-adds.
 
+// kContractTile x kContractTile sums, read as they are; kContractUpper rows of an upper triangle, where a and
+// b are the same operand; kContractUpper x kContractTile sums of a w formed before.
 #if defined(NABLA_ISA_AVX2)
-inline constexpr int kContractTile = 3;  // 9 sums, 3 of b and one of a w: 13 of 16 registers
-inline constexpr int kContractUpper =
-    4;  // rows of an upper triangle in one tile: 10 sums, 4 of b, w and a w: 16
+inline constexpr int kContractTile = 3;   // 9 sums, 3 of b and one of a w: 13 of 16 registers; 12 sums: 16
+inline constexpr int kContractUpper = 4;  // 10 sums, 4 of b, w and a w: 16
 #else
-inline constexpr int kContractTile = 4;   // 16 sums, 4 of b and one of a w: 21 of 32
+inline constexpr int kContractTile = 4;   // 16 sums, 4 of b and one of a w: 21 of 32; 24 sums: 29
 inline constexpr int kContractUpper = 6;  // 21 sums, 6 of b, w and a w: 29
 #endif
 
-// Where a tile's results go, and the place of its mirror image, or null.
+// Where a tile's results go, and the place of its mirror image, or null. Sums start from what is there, or
+// from zero.
 template <class T>
 struct ContractOut {
   T* out;
@@ -25,20 +27,47 @@ struct ContractOut {
 };
 
 template <class T, int kRows, int kColumns, int kRegs, bool kUpper>
-NABLA_INLINE void contractStore(const ContractOut<T>& o, const Vec<T> (&s)[kRows][kColumns][kRegs]) {
+NABLA_INLINE void contractStart(const ContractOut<T>& o, Vec<T> (&s)[kRows][kColumns][kRegs]) {
   constexpr int W = kWidth<T>;
+  NABLA_UNROLL
+  for (int i = 0; i < kRows; i++) {
+    NABLA_UNROLL
+    for (int j = 0; j < kColumns; j++) {
+      NABLA_UNROLL
+      for (int v = 0; v < kRegs; v++) s[i][j][v] = set(T(0));
+    }
+  }
+  if (!o.accumulate) return;
   NABLA_UNROLL
   for (int i = 0; i < kRows; i++) {
     NABLA_UNROLL
     for (int j = kUpper ? i : 0; j < kColumns; j++) {
       NABLA_UNROLL
-      for (int v = 0; v < kRegs; v++) {
-        T* p = o.out + i * o.outI + j * o.outJ + v * W;
-        const Vec<T> y = o.accumulate ? load<T>(p) + s[i][j][v] : s[i][j][v];
-        store<T>(p, y);
-        if (o.mirror != nullptr && !(kUpper && i == j))
-          store<T>(o.mirror + j * o.outI + i * o.outJ + v * W, y);
-      }
+      for (int v = 0; v < kRegs; v++) s[i][j][v] = load<T>(o.out + i * o.outI + j * o.outJ + v * W);
+    }
+  }
+}
+
+template <class T, int kRows, int kColumns, int kRegs, bool kUpper>
+NABLA_INLINE void contractStore(const ContractOut<T>& o, const Vec<T> (&s)[kRows][kColumns][kRegs]) {
+  constexpr int W = kWidth<T>;
+  const int64_t outI = o.outI, outJ = o.outJ;
+  T *const out = o.out, *const mirror = o.mirror;
+  NABLA_UNROLL
+  for (int i = 0; i < kRows; i++) {
+    NABLA_UNROLL
+    for (int j = kUpper ? i : 0; j < kColumns; j++) {
+      NABLA_UNROLL
+      for (int v = 0; v < kRegs; v++) store<T>(out + i * outI + j * outJ + v * W, s[i][j][v]);
+    }
+  }
+  if (mirror == nullptr) return;
+  NABLA_UNROLL
+  for (int i = 0; i < kRows; i++) {
+    NABLA_UNROLL
+    for (int j = kUpper ? i + 1 : 0; j < kColumns; j++) {
+      NABLA_UNROLL
+      for (int v = 0; v < kRegs; v++) store<T>(mirror + j * outI + i * outJ + v * W, s[i][j][v]);
     }
   }
 }
@@ -63,15 +92,9 @@ void contractTile(const ContractArgs<T>& c, const T* a, const T* b, const T* w, 
   constexpr int W = kWidth<T>;
   constexpr bool kUniform = kKind == ContractKind::kUniform, kWeights = kKind != ContractKind::kWeightless;
   const int64_t aI = c.aI, aK = c.aK, bJ = c.bJ, bK = c.bK, wK = c.wK;
+  const ContractOut<T> o{out, c.symmetric ? out : nullptr, c.outI, c.outJ, c.accumulate};
   Vec<T> s[kRows][kColumns][kRegs];
-  NABLA_UNROLL
-  for (int i = 0; i < kRows; i++) {
-    NABLA_UNROLL
-    for (int j = 0; j < kColumns; j++) {
-      NABLA_UNROLL
-      for (int v = 0; v < kRegs; v++) s[i][j][v] = set(T(0));
-    }
-  }
+  contractStart<T, kRows, kColumns, kRegs, kUpper>(o, s);
   for (int64_t k = c.K; k > 0; k--) {
     NABLA_UNROLL
     for (int v = 0; v < kRegs; v++) {
@@ -92,8 +115,7 @@ void contractTile(const ContractArgs<T>& c, const T* a, const T* b, const T* w, 
     b += bK;
     if constexpr (kWeights) w += wK;
   }
-  contractStore<T, kRows, kColumns, kRegs, kUpper>(
-      {out, c.symmetric ? out : nullptr, c.outI, c.outJ, c.accumulate}, s);
+  contractStore<T, kRows, kColumns, kRegs, kUpper>(o, s);
 }
 
 // Registers of lanes a tile takes at once: enough sums to hide the latency of a chain, and, where registers
@@ -149,12 +171,15 @@ NABLA_INLINE void contractPickRows(const ContractArgs<T>& c) {
 // ---- many tiles
 // -----------------------------------------------------------------------------------------------------
 
-inline constexpr int64_t kContractPiece =
-    64;  // of k, at most: a tile's a w is 4 x 64 x 64 bytes, half of a small L1
-inline constexpr int64_t kContractColumns = 32;  // of j: partial sums between pieces are 4 x 32 x 64 bytes
+// Of k, at most. All of b in a piece, and the sums, which are read and written once per piece, should stay in
+// L2: for d = 128 a piece of b is half a megabyte, the sums as much. With all of k at once b came from L3 for
+// every tile of rows (K = 128: 47 % of the FMA peak instead of 57).
+inline constexpr int64_t kContractPiece = 64;
+// Few columns: all of b in a piece, and a w of the rows, fit L1, 32 x (12 + 6) x 64 bytes.
+inline constexpr int64_t kContractShortPiece = 32, kContractShortColumns = 12;
+// Tried without gain: prefetching b 2, 4 and 8 steps ahead; pieces of 32 and 48 steps for d = 32 to 128.
 
-// One register of lanes, a piece of k. The sums start from `from` (kRows rows of kContractColumns registers,
-// null for zeros) and end in `to`, or, if that is null, in the result.
+// One register of lanes, a piece of k.
 template <class T>
 struct ContractPiece {
   int64_t steps;
@@ -165,8 +190,6 @@ struct ContractPiece {
   int64_t wK;
   const T* b;
   int64_t bJ, bK;
-  const T* from;
-  T* to;
 };
 
 // How a tile comes by a w and b. The first tile of a row of tiles forms a w in passing and stores it: the
@@ -179,19 +202,7 @@ void contractPackedTile(const ContractPiece<T>& piece, const ContractOut<T>& o) 
   constexpr bool kForm = kSource == ContractSource::kForm,
                  kUniform = kSource == ContractSource::kPackedUniform;
   Vec<T> s[kRows][kColumns][1];
-  NABLA_UNROLL
-  for (int i = 0; i < kRows; i++) {
-    NABLA_UNROLL
-    for (int j = 0; j < kColumns; j++) s[i][j][0] = set(T(0));
-  }
-  if (piece.from != nullptr) {
-    NABLA_UNROLL
-    for (int i = 0; i < kRows; i++) {
-      NABLA_UNROLL
-      for (int j = kUpper ? i : 0; j < kColumns; j++)
-        s[i][j][0] = load<T>(piece.from + (i * kContractColumns + j) * W);
-    }
-  }
+  contractStart<T, kRows, kColumns, 1, kUpper>(o, s);
   T* packed = piece.packed;
   const T *a = piece.a, *b = piece.b, *w = piece.w;
   const int64_t aI = piece.aI, aK = piece.aK, bJ = piece.bJ, bK = piece.bK, wK = piece.wK;
@@ -219,13 +230,7 @@ void contractPackedTile(const ContractPiece<T>& piece, const ContractOut<T>& o) 
       w += wK;
     }
   }
-  if (piece.to == nullptr) return contractStore<T, kRows, kColumns, 1, kUpper>(o, s);
-  NABLA_UNROLL
-  for (int i = 0; i < kRows; i++) {
-    NABLA_UNROLL
-    for (int j = kUpper ? i : 0; j < kColumns; j++)
-      store<T>(piece.to + (i * kContractColumns + j) * W, s[i][j][0]);
-  }
+  contractStore<T, kRows, kColumns, 1, kUpper>(o, s);
 }
 
 template <class T>
@@ -251,7 +256,7 @@ NABLA_INLINE ContractPackedTile<T> pickPackedColumns(int64_t columns, ContractSo
   return pickSource<T, kRows, kColumns, false>(source);
 }
 
-template <class T, int kRows>
+template <class T, int kRows = kContractUpper>
 NABLA_INLINE ContractPackedTile<T> pickPackedTile(int64_t rows, int64_t columns, bool upper,
                                                   ContractSource source) {
   if constexpr (kRows > 1) {
@@ -261,11 +266,11 @@ NABLA_INLINE ContractPackedTile<T> pickPackedTile(int64_t rows, int64_t columns,
   return pickPackedColumns<T, kRows, kContractTile>(columns, source);
 }
 
-// n split evenly into tiles of at most kContractTile: where tile t starts.
+// n split evenly into tiles of at most `most`: where tile t starts.
 struct EvenSplit {
   int64_t tiles, size, longer;
-  explicit EvenSplit(int64_t n)
-      : tiles((n + kContractTile - 1) / kContractTile), size(n / tiles), longer(n % tiles) {}
+  EvenSplit(int64_t n, int64_t most)
+      : tiles((n + most - 1) / most), size(tiles == 0 ? 0 : n / tiles), longer(tiles == 0 ? 0 : n % tiles) {}
   int64_t start(int64_t t) const { return t * size + (t < longer ? t : longer); }
 };
 
@@ -284,54 +289,50 @@ __attribute__((noinline)) void contractPack(const ContractArgs<T>& c, const T* w
   }
 }
 
+// One register of lanes: pieces of k outside, rows of tiles inside.
 template <class T>
-void contractManyTiles(const ContractArgs<T>& c) {
-  constexpr int W = kWidth<T>;
-  alignas(64) T packed[kContractPiece * kContractTile * W];
-  alignas(64) T partial[kContractTile * kContractColumns * W];
-  const EvenSplit rows(c.I), columns(c.J);
+NABLA_INLINE void contractLanes(const ContractArgs<T>& c, const T* a, const T* b, const T* w, T* out,
+                                T* packed) {
+  const EvenSplit rows(c.I, kContractUpper);
   // Everything varies by lane: the first tile of a row forms a w. Otherwise a loop of its own does.
-  const bool panels = c.w != nullptr && !c.aUniform && !c.bUniform && !c.wUniform;
-  // A shorter piece keeps all of b in L1 where there are few columns; with more it comes from L2 once per
-  // tile of rows, and partial sums would be moved more often than a shorter piece saves.
-  const int64_t longest = c.J <= 12 ? kContractPiece / 2 : kContractPiece;
-  // Whole tiles of columns that fit the partial sums; any number where k is one piece and there are none.
-  const int64_t group = c.K <= longest ? columns.tiles : kContractColumns / kContractTile;
-  for (int64_t lane = 0; lane < c.B; lane += W) {
-    const T* a = c.aUniform ? c.a : c.a + lane;
-    const T* b = c.bUniform ? c.b : c.b + lane;
-    const T* w = c.w == nullptr || c.wUniform ? c.w : c.w + lane;
+  const bool panels = w != nullptr && !c.aUniform && !c.bUniform && !c.wUniform;
+  const int64_t longest = c.J <= kContractShortColumns ? kContractShortPiece : kContractPiece;
+  int64_t k0 = 0;
+  do {
+    const int64_t k1 = k0 + longest < c.K ? k0 + longest : c.K;
     for (int64_t p = 0; p < rows.tiles; p++) {
       const int64_t i0 = rows.start(p), height = rows.start(p + 1) - i0;
-      for (int64_t q0 = c.symmetric ? p : 0; q0 < columns.tiles; q0 += group) {
-        const int64_t q1 = q0 + group < columns.tiles ? q0 + group : columns.tiles;
-        int64_t k0 = 0;
-        do {
-          const int64_t k1 = k0 + longest < c.K ? k0 + longest : c.K;
-          ContractPiece<T> piece{k1 - k0, packed,  a + i0 * c.aI + k0 * c.aK,
-                                 c.aI,    c.aK,    panels ? w + k0 * c.wK : nullptr,
-                                 c.wK,    nullptr, c.bJ,
-                                 c.bK,    nullptr, nullptr};
-          if (!panels) contractPack(c, w, piece, k0, height);
-          for (int64_t q = q0; q < q1; q++) {
-            const int64_t j0 = columns.start(q), width = columns.start(q + 1) - j0;
-            const bool upper = c.symmetric && q == p;
-            const ContractSource source = panels && q == q0 ? ContractSource::kForm
-                                          : c.bUniform      ? ContractSource::kPackedUniform
-                                                            : ContractSource::kPacked;
-            T* sums = partial + (j0 - columns.start(q0)) * W;
-            piece.b = b + j0 * c.bJ + k0 * c.bK;
-            piece.from = k0 == 0 ? nullptr : sums;
-            piece.to = k1 == c.K ? nullptr : sums;
-            pickPackedTile<T, kContractTile>(height, width, upper, source)(
-                piece, {c.out + i0 * c.outI + j0 * c.outJ + lane,
-                        c.symmetric ? c.out + j0 * c.outI + i0 * c.outJ + lane : nullptr, c.outI, c.outJ,
-                        c.accumulate});
-          }
-          k0 = k1;
-        } while (k0 < c.K);
+      ContractPiece<T> piece{k1 - k0, packed,  a + i0 * c.aI + k0 * c.aK,
+                             c.aI,    c.aK,    panels ? w + k0 * c.wK : nullptr,
+                             c.wK,    nullptr, c.bJ,
+                             c.bK};
+      if (!panels) contractPack(c, w, piece, k0, height);
+      // The upper triangle of the rows themselves, if symmetric, and what is right of it.
+      const int64_t right = c.symmetric ? i0 + height : 0;
+      const EvenSplit columns(c.J - right, kContractTile);
+      for (int64_t q = c.symmetric ? -1 : 0; q < columns.tiles; q++) {
+        const bool first = q == (c.symmetric ? -1 : 0);
+        const int64_t j0 = q < 0 ? i0 : right + columns.start(q);
+        const int64_t width = q < 0 ? height : right + columns.start(q + 1) - j0;
+        const ContractSource source = panels && first ? ContractSource::kForm
+                                      : c.bUniform    ? ContractSource::kPackedUniform
+                                                      : ContractSource::kPacked;
+        piece.b = b + j0 * c.bJ + k0 * c.bK;
+        T* const mirror = c.symmetric && k1 == c.K ? out + j0 * c.outI + i0 * c.outJ : nullptr;
+        pickPackedTile<T>(height, width, q < 0, source)(
+            piece, {out + i0 * c.outI + j0 * c.outJ, mirror, c.outI, c.outJ, c.accumulate || k0 > 0});
       }
     }
+    k0 = k1;
+  } while (k0 < c.K);
+}
+
+template <class T>
+void contractManyTiles(const ContractArgs<T>& c) {
+  alignas(64) T packed[kContractPiece * kContractUpper * kWidth<T>];
+  for (int64_t lane = 0; lane < c.B; lane += kWidth<T>) {
+    contractLanes(c, c.aUniform ? c.a : c.a + lane, c.bUniform ? c.b : c.b + lane,
+                  c.w == nullptr || c.wUniform ? c.w : c.w + lane, c.out + lane, packed);
   }
 }
 
@@ -352,14 +353,14 @@ template <class T>
 void contractFlat(const ContractArgs<T>& a) {
   for (int64_t i = 0; i < a.I; i++) {
     for (int64_t j = a.symmetric ? i : 0; j < a.J; j++) {
-      T s = 0;
+      T* out = a.out + i * a.outI + j * a.outJ;
+      T s = a.accumulate ? *out : T(0);
       for (int64_t k = 0; k < a.K; k++) {
         T x = a.a[i * a.aI + k * a.aK];
         if (a.w != nullptr) x = x * a.w[k * a.wK];
         s = std::fma(x, a.b[j * a.bJ + k * a.bK], s);
       }
-      T* out = a.out + i * a.outI + j * a.outJ;
-      *out = a.accumulate ? *out + s : s;
+      *out = s;
       if (a.symmetric) a.out[j * a.outI + i * a.outJ] = *out;
     }
   }

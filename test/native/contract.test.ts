@@ -53,7 +53,7 @@ function check(dtype: Float, c: Case): void {
           size += Math.abs(term);
         }
         const start = c.accumulate ? (before[at] as number) : 0;
-        const bound = 1.01 * epsilonOf(dtype) * ((K + 2) * size + 2 * Math.abs(start));
+        const bound = 1.01 * epsilonOf(dtype) * (K + 2) * (size + Math.abs(start));
         expectClose(out[at] as number, start + sum, bound, () => JSON.stringify({ dtype, ...c, i, j, lane }));
         if (c.symmetric) expect(out[at]).toBe(out[(j * J + i) * B + lane]);
       }
