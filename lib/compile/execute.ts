@@ -56,8 +56,7 @@ function compileNew(graph: Graph, captured: readonly TypedArray[]): Template {
 
 /** Runs a compiled graph on concrete arrays. */
 export function runExecutable({ program, lowered }: Executable, inputs: readonly Array[]): ConcreteArray[] {
-  const outputs = runProgram(program, [...inputs.map((x) => x.data), ...lowered.captured]);
-  return outputs.map((data, i) => new ConcreteArray(data, lowered.outputs[i]!.shape));
+  return asArrays(lowered, runProgram(program, memoryOf(lowered, inputs)));
 }
 
 /** The same off the event loop. */
@@ -66,9 +65,19 @@ export async function runExecutableAsync(
   inputs: readonly Array[],
   options: AsyncOptions,
 ): Promise<Array[]> {
-  const outputs = await runProgramAsync(program, [...inputs.map((x) => x.data), ...lowered.captured], options);
-  return outputs.map((data, i) => new ConcreteArray(data, lowered.outputs[i]!.shape));
+  return asArrays(lowered, await runProgramAsync(program, memoryOf(lowered, inputs), options));
 }
+
+/** What a program reads, in its order. */
+function memoryOf({ captured }: Lowered, inputs: readonly Array[]): TypedArray[] {
+  const memory: TypedArray[] = [];
+  for (const x of inputs) memory.push(x.data);
+  for (const data of captured) memory.push(data);
+  return memory;
+}
+
+const asArrays = ({ outputs }: Lowered, results: readonly TypedArray[]): ConcreteArray[] =>
+  results.map((data, i) => new ConcreteArray(data, outputs[i]!.shape));
 
 /** Compiles and runs what a transform has recorded. */
 export const execute = (record: () => Graph, inputs: readonly Array[]): Array[] =>

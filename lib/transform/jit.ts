@@ -45,9 +45,12 @@ function compileNow(what: string, f: AnyFunction, flat: FlatArguments): Compiled
 /** The arrays of a call that has the same signature as the one `compiled` was made for, without working the signature out. */
 function sameSignature({ arguments: structure, types }: Compiled, args: readonly unknown[]): Array[] | undefined {
   const arrays = arraysIfMatching(structure, args);
-  return arrays?.every((x, i) => x.dtype === types[i]!.dtype && shapesEqual(x.shape, types[i]!.shape))
-    ? arrays
-    : undefined;
+  if (arrays === undefined) return undefined;
+  for (let i = 0; i < arrays.length; i++) {
+    const [x, type] = [arrays[i]!, types[i]!];
+    if (x.dtype !== type.dtype || !shapesEqual(x.shape, type.shape)) return undefined;
+  }
+  return arrays;
 }
 
 /**

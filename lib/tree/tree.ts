@@ -103,6 +103,7 @@ export function unflatten<T = unknown>(structure: TreeStructure, leaves: readonl
       },
     );
   }
+  if (structure.root.kind === 'leaf') return leaves[0] as T;
   let next = 0;
   const build = (node: Node): unknown => {
     switch (node.kind) {
