@@ -16,7 +16,7 @@ type Arrays = readonly (Float32Array | Float64Array)[];
 
 interface Boundary {
   createProgram(words: Float64Array): object;
-  run(program: object, inputs: Arrays, outputs: Arrays, threads: number): void;
+  runArguments(program: object, threads: number, ...arrays: Arrays): void;
 }
 interface TestingAddon {
   profileProgram(
@@ -35,25 +35,26 @@ const load = <T>(name: string): T => createRequire(import.meta.url)(resolve(fold
 /** What crosses the boundary when a case runs: its program and arrays. */
 function capture(c: Case): { words: Float64Array; inputs: Arrays; outputs: Arrays } {
   const native = load<Boundary>('nabla.node');
-  const { createProgram, run } = native;
+  const { createProgram, runArguments } = native;
   let words = new Float64Array();
-  let arrays: { inputs: Arrays; outputs: Arrays } = { inputs: [], outputs: [] };
+  let arrays: Arrays = [];
   native.createProgram = (w) => {
     words = w.slice();
     return createProgram(w);
   };
-  native.run = (program, inputs, outputs, threads) => {
-    arrays = { inputs, outputs };
-    run(program, inputs, outputs, threads);
+  native.runArguments = (program, threads, ...given) => {
+    arrays = given;
+    runArguments(program, threads, ...given);
   };
   const data = new DataFolder();
   try {
     const problem = data.problem(c);
     const x = np.reshape(np.array(readFloats(problem.xFile, c.dtype)), [c.N, c.d]);
     functionOf(c)({ params: paramsTree(c, readFloats(problem.paramsFile, c.dtype)), x, v: x });
-    return { words, ...arrays };
+    const inputs = readProgram(words).inputs.length;
+    return { words, inputs: arrays.slice(0, inputs), outputs: arrays.slice(inputs) };
   } finally {
-    Object.assign(native, { createProgram, run });
+    Object.assign(native, { createProgram, runArguments });
     data.remove();
   }
 }

@@ -104,7 +104,8 @@ export class ConcreteArray extends Array {
         { shape, length: data.length },
       );
     }
-    this.shape = Object.freeze([...shape]);
+    // Freezing takes longer than everything else here.
+    this.shape = Object.isFrozen(shape) ? shape : Object.freeze([...shape]);
     this.dtype = stored;
     this.#data = data;
   }

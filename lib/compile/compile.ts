@@ -92,7 +92,7 @@ class ProgramBuilder implements Environment {
     return {
       words: this.#writer.finish(),
       captured: this.#captured,
-      outputs: this.#graph.outputs.map(({ shape, dtype }) => ({ shape, dtype })),
+      outputs: this.#graph.outputs.map(({ shape, dtype }) => ({ shape: Object.freeze([...shape]), dtype })),
       loops: this.#loops,
       dtype: this.#dtype,
     };

@@ -15,6 +15,8 @@ export interface Native {
   createProgram(words: Float64Array): NativeProgram;
   programInfo(program: NativeProgram): { samples: number; bytes: number };
   run(program: NativeProgram, inputs: readonly unknown[], outputs: readonly unknown[], threads: number): void;
+  /** The same for few arrays: inputs, then outputs. */
+  runArguments(program: NativeProgram, threads: number, ...arrays: readonly unknown[]): void;
   runAsync(
     program: NativeProgram,
     inputs: readonly unknown[],

@@ -1,6 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 import { getNative, type NativeCounters, type NativeProgram } from './native.js';
-import { wrapped } from './native-error.js';
+import { fromNative, wrapped } from './native-error.js';
 
 /** Arrays a program reads and writes; a `bool` is a byte. */
 export type DataArray = Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
@@ -74,7 +74,13 @@ export function createProgram(words: Float64Array): ProgramHandle {
  * @throws ERR_NABLA_OUT_OF_MEMORY
  */
 export function allocateOutputs(program: ProgramHandle): DataArray[] {
-  return wrapped(() => program.outputs.map((spec) => new (constructorOf(spec))(spec.length)));
+  const outputs: DataArray[] = [];
+  try {
+    for (const spec of program.outputs) outputs.push(new (constructorOf(spec))(spec.length));
+  } catch (error) {
+    throw fromNative(error);
+  }
+  return outputs;
 }
 
 /** Programs compiled and run by this thread of JavaScript; tests count compilations with it. */

@@ -1,4 +1,6 @@
-// createProgram(words), programInfo(handle), run(handle, inputs, outputs, threads), counters().
+// createProgram(words), programInfo(handle), run(handle, inputs, outputs, threads), runArguments(...),
+// runAsync(...), counters().
+#include <algorithm>
 #include <span>
 
 #include "addon/arguments.h"
@@ -58,15 +60,19 @@ const ProgramHandle& programArgument(const Napi::Value& value) {
   return *handle;
 }
 
-// The views of a call's inputs and outputs. Reading an element of a list may run a getter of the caller's,
-// which may detach a buffer or call back into this addon: so all elements are read first, and the memory is
-// looked at when no JavaScript can run any more.
-void collect(const Napi::CallbackInfo& call, const Program& program, Use use, CallArrays& arrays) {
+// The elements of a call's lists. Reading one may run a getter of the caller's, which may detach a buffer or
+// call back into this addon: so all are read first, and the memory is looked at when no JavaScript can run
+// any more.
+void readLists(const Napi::CallbackInfo& call, const Program& program, CallArrays& arrays) {
   const Napi::Array inputs = arrayArgument(call[1], "inputs", program.inputs.size());
   const Napi::Array outputs = arrayArgument(call[2], "outputs", program.outputs.size());
   arrays.values.clear();
   for (uint32_t i = 0; i < program.inputs.size(); ++i) arrays.values.push_back(inputs.Get(i));
   for (uint32_t i = 0; i < program.outputs.size(); ++i) arrays.values.push_back(outputs.Get(i));
+}
+
+// The views of a call's inputs and outputs.
+void collect(const Napi::CallbackInfo& call, const Program& program, Use use, CallArrays& arrays) {
   if (use == Use::kAfterCall) {
     for (uint32_t i = 0; i < program.inputs.size(); ++i)
       refuseResizable(call.Env(), arrays.values[i], "inputs", i);
@@ -91,15 +97,10 @@ constexpr double kWatchedWork = 5e7;
 
 constexpr int64_t kMaxThreads = 1024;
 
-Napi::Value run(const Napi::CallbackInfo& call) {
+void runNow(const Napi::CallbackInfo& call, const ProgramHandle& handle, int threads, CallArrays arrays) {
   const Napi::Env env = call.Env();
-  const ProgramHandle& handle = programArgument(call[0]);
-  const std::shared_ptr<const Executor>& executor = handle.executor;
-  const int threads = static_cast<int>(integerArgument(call[3], "threads", 0, kMaxThreads));
   Environment& environment = Environment::of(env);
-  ++environment.runs;
-  // Taken, not referred to: a getter may get here again.
-  CallArrays arrays = std::move(environment.arrays);
+  const std::shared_ptr<const Executor>& executor = handle.executor;
   collect(call, executor->program(), Use::kDuringCall, arrays);
   const RunOptions options{.threads = threads, .control = nullptr, .pool = environment.pool().get()};
   const bool watched = environment.isWorker && handle.work > kWatchedWork;
@@ -107,7 +108,40 @@ Napi::Value run(const Napi::CallbackInfo& call) {
                                 : executor->run(arrays.inputs, arrays.outputs, options);
   environment.arrays = std::move(arrays);
   check(env, status);
-  return env.Undefined();
+}
+
+// run(handle, inputs, outputs, threads)
+Napi::Value run(const Napi::CallbackInfo& call) {
+  const ProgramHandle& handle = programArgument(call[0]);
+  const int threads = static_cast<int>(integerArgument(call[3], "threads", 0, kMaxThreads));
+  Environment& environment = Environment::of(call.Env());
+  ++environment.runs;
+  // Taken, not referred to: a getter may get here again.
+  CallArrays arrays = std::move(environment.arrays);
+  readLists(call, handle.executor->program(), arrays);
+  runNow(call, handle, threads, std::move(arrays));
+  return call.Env().Undefined();
+}
+
+// runArguments(handle, threads, ...inputs, ...outputs): the same for few arrays. An argument is there; an
+// element of a list has to be asked for, 0.2 microseconds each.
+Napi::Value runArguments(const Napi::CallbackInfo& call) {
+  const ProgramHandle& handle = programArgument(call[0]);
+  const int threads = static_cast<int>(integerArgument(call[1], "threads", 0, kMaxThreads));
+  const Program& program = handle.executor->program();
+  const size_t expected = program.inputs.size() + program.outputs.size();
+  constexpr size_t kFirst = 2;
+  if (call.Length() != kFirst + expected) {
+    failArgument(call.Env(), std::to_string(expected) + " arrays", "inputs and outputs",
+                 std::to_string(call.Length() - std::min(call.Length(), kFirst)));
+  }
+  Environment& environment = Environment::of(call.Env());
+  ++environment.runs;
+  CallArrays arrays = std::move(environment.arrays);
+  arrays.values.clear();
+  for (size_t i = 0; i < expected; ++i) arrays.values.push_back(call[kFirst + i]);
+  runNow(call, handle, threads, std::move(arrays));
+  return call.Env().Undefined();
 }
 
 struct JobHandle {
@@ -130,6 +164,7 @@ Napi::Value runAsync(const Napi::CallbackInfo& call) {
   job->threads = static_cast<int>(integerArgument(call[3], "threads", 0, kMaxThreads));
   const Napi::Function callback = functionArgument(call[4], "callback");
   CallArrays arrays;
+  readLists(call, job->executor->program(), arrays);
   collect(call, job->executor->program(), Use::kAfterCall, arrays);
   job->inputs = std::move(arrays.inputs);
   job->outputs = std::move(arrays.outputs);
@@ -202,6 +237,7 @@ void registerProgram(Napi::Env env, Napi::Object exports) {
   expose<createProgram>(env, exports, "createProgram");
   expose<programInfo>(env, exports, "programInfo");
   expose<run>(env, exports, "run");
+  expose<runArguments>(env, exports, "runArguments");
   expose<runAsync>(env, exports, "runAsync");
   expose<progress>(env, exports, "progress");
   expose<abort>(env, exports, "abort");

@@ -133,7 +133,8 @@ inline constexpr int kContractRegs = kSums <= 2                ? 4
 
 template <class T, int kRows, int kColumns, bool kUpper, ContractKind kKind>
 NABLA_INLINE void contractOneTile(const ContractArgs<T>& c) {
-  constexpr int W = kWidth<T>, kRegs = kContractRegs < kUpper ? kRows * (kRows + 1) / 2 : kRows * kColumns > ;
+  constexpr int W = kWidth<T>, kSums = kUpper ? kRows * (kRows + 1) / 2 : kRows * kColumns;
+  constexpr int kRegs = kContractRegs<kSums>;
   constexpr int64_t kStep = kKind == ContractKind::kUniform ? 0 : 1,
                     kWStep = kKind == ContractKind::kWeightless ? 0 : 1;
   int64_t lane = 0;
@@ -266,14 +267,6 @@ NABLA_INLINE ContractPackedTile<T> pickPackedTile(int64_t rows, int64_t columns,
   return pickPackedColumns<T, kRows, kContractTile>(columns, source);
 }
 
-// n split evenly into tiles of at most `most`: where tile t starts.
-struct EvenSplit {
-  int64_t tiles, size, longer;
-  EvenSplit(int64_t n, int64_t most)
-      : tiles((n + most - 1) / most), size(tiles == 0 ? 0 : n / tiles), longer(tiles == 0 ? 0 : n % tiles) {}
-  int64_t start(int64_t t) const { return t * size + (t < longer ? t : longer); }
-};
-
 template <class T>
 __attribute__((noinline)) void contractPack(const ContractArgs<T>& c, const T* w,
                                             const ContractPiece<T>& piece, int64_t k0, int64_t height) {
@@ -293,7 +286,7 @@ __attribute__((noinline)) void contractPack(const ContractArgs<T>& c, const T* w
 template <class T>
 NABLA_INLINE void contractLanes(const ContractArgs<T>& c, const T* a, const T* b, const T* w, T* out,
                                 T* packed) {
-  const EvenSplit rows(c.I, kContractUpper);
+  const EvenSplit<kContractUpper> rows(c.I);
   // Everything varies by lane: the first tile of a row forms a w. Otherwise a loop of its own does.
   const bool panels = w != nullptr && !c.aUniform && !c.bUniform && !c.wUniform;
   const int64_t longest = c.J <= kContractShortColumns ? kContractShortPiece : kContractPiece;
@@ -309,7 +302,7 @@ NABLA_INLINE void contractLanes(const ContractArgs<T>& c, const T* a, const T* b
       if (!panels) contractPack(c, w, piece, k0, height);
       // The upper triangle of the rows themselves, if symmetric, and what is right of it.
       const int64_t right = c.symmetric ? i0 + height : 0;
-      const EvenSplit columns(c.J - right, kContractTile);
+      const EvenSplit<kContractTile> columns(c.J - right);
       for (int64_t q = c.symmetric ? -1 : 0; q < columns.tiles; q++) {
         const bool first = q == (c.symmetric ? -1 : 0);
         const int64_t j0 = q < 0 ? i0 : right + columns.start(q);

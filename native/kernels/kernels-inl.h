@@ -11,6 +11,8 @@ namespace {
 
 #include "activation-inl.h"
 
+#include "split-inl.h"
+
 #include "dense-inl.h"
 
 #include "contract-inl.h"

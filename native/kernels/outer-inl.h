@@ -133,19 +133,17 @@ template <class T>
 NABLA_INLINE void outerPiece(const OuterPiece<T>& p, int64_t I, int64_t J) {
   constexpr int W = kWidth<T>, kStride = kOuterRegs * W;
   alignas(64) T transposed[kOuterPiece * kStride];
-  const int64_t tiles = (I + kOuterRows - 1) / kOuterRows, rows = I / tiles, longer = I % tiles;
+  const EvenSplit<kOuterRows> rows(I);
   OuterPiece<T> q = p;
   for (int64_t j = 0; j < J; j += kStride) {
     const int64_t columns = J - j < kStride ? J - j : kStride;
     q.b = p.b + j * p.bJ;
     outerTranspose<T, kStride>(q, columns, transposed);
-    int64_t i = 0;
-    for (int64_t t = 0; t < tiles; t++) {
-      const int64_t height = rows + (t < longer ? 1 : 0);
+    for (int64_t t = 0; t < rows.tiles; t++) {
+      const int64_t i = rows.start(t), height = rows.start(t + 1) - i;
       const OuterTile<T> tile = columns > W ? pickOuterTile<T, kOuterRows, kOuterRegs>(height)
                                             : pickOuterTile<T, kOuterRows, 1>(height);
       tile(q, i, j, columns, transposed);
-      i += height;
     }
   }
 }
@@ -166,7 +164,7 @@ void outerSum(const OuterSumArgs<T>& args) {
   }
   OuterPiece<T> p{0,    0,          nullptr, g.aR,   g.aI,  g.aUniform ? 0 : 1, nullptr, g.bR,
                   g.bJ, g.bUniform, g.acc,   g.accI, g.accJ};
-  const int64_t group = g.lanes >= kOuterPiece ? 1 : kOuterPiece / g.lanes;
+  const int64_t group = g.lanes >= kOuterPiece ? 1 : quotient(kOuterPiece, g.lanes);
   for (int64_t r = 0; r < g.R; r += group) {
     p.runs = g.R - r < group ? g.R - r : group;
     for (int64_t l = 0; l < g.lanes; l += kOuterPiece) {

@@ -10,7 +10,7 @@
 #define NABLA_UNROLL _Pragma("clang loop unroll(full)")
 #else
 #define NABLA_INLINE __attribute__((always_inline)) inline
-#define NABLA_UNROLL _Pragma("GCC unroll 16")
+#define NABLA_UNROLL _Pragma("GCC unroll 32")
 #endif
 
 template <class T>
