@@ -39,7 +39,7 @@ function splitOne(node: Node, binaryOnly: boolean): Node {
   for (const { x, labels: list } of terms) list.forEach((label, i) => sizes.set(label, x.shape[i]!));
   const cost = (list: Iterable<number>) => [...new Set(list)].reduce((n, label) => n * sizes.get(label)!, 1);
 
-  if (node.axes.length > 0) terms = squareShared(terms);
+  if (node.axes.length > 0) terms = sumShared(squareShared(terms), out);
   while (terms.length > 2) {
     if (
       terms.length === 3 &&
@@ -80,6 +80,16 @@ function squareShared(terms: readonly Term[]): Term[] {
     else done[p] = { x: product(term, term, term.labels), labels: term.labels };
   }
   return done;
+}
+
+/** Axes that only one operand has, the same for all samples, are summed in it: once. (The squares of a Laplacian's first layer.) */
+function sumShared(terms: readonly Term[], out: readonly number[]): Term[] {
+  return terms.map((term, p) => {
+    if (term.x.axes.length > 0 || !isPlain(term)) return term;
+    const others = new Set([...out, ...terms.flatMap((t, i) => (i === p ? [] : t.labels))]);
+    const kept = term.labels.filter((label) => others.has(label));
+    return kept.length === term.labels.length ? term : { x: einsum([term.x], [term.labels], kept), labels: kept };
+  });
 }
 
 const keptLabels = (terms: readonly Term[], p: number, q: number, out: readonly number[]): number[] => {

@@ -9,9 +9,9 @@ namespace nabla {
 
 // At most this many chunks, so that many threads find work; fewer if their accumulators would fill more than
 // this memory; never fewer than kMinChunks (one per block if there are not so many blocks). Every chunk's
-// accumulators are zeroed, come into the cache, leave it and come back to be added up: that should stay within
-// a last-level cache and be little beside the blocks. (4 x 256 weights, 0.8 MB, 32 blocks: 16 MiB, 21 chunks,
-// take a tenth longer.)
+// accumulators are zeroed, come into the cache, leave it and come back to be added up: that should stay
+// within a last-level cache and be little beside the blocks. (4 x 256 weights, 0.8 MB, 32 blocks: 16 MiB, 21
+// chunks, take a tenth longer.)
 inline constexpr int64_t kMaxChunks = 64;
 inline constexpr int64_t kMinChunks = 8;
 inline constexpr int64_t kChunkMemory = int64_t{6} << 20;

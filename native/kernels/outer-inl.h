@@ -3,13 +3,12 @@
 // Samples are in lanes and the sum runs over lanes, so one operand is transposed, a piece at a time, into a
 // buffer [samples][columns]; then it is an ordinary product: columns in lanes, the other operand's values
 // broadcast one by one, kRows x kRegs sums in registers. Transposing costs J B element moves for I J B
-// multiply-adds. Rejected: dot products along the lanes, folded at the end; at 64 samples the folding costs
-// as much as the products.
+// multiply-adds. Few columns go another way, outer-narrow-inl.h.
 
 #if defined(NABLA_ISA_AVX2)
 inline constexpr int kOuterRows = 6;
 #else
-inline constexpr int kOuterRows = 8;
+inline constexpr int kOuterRows = 12;
 #endif
 inline constexpr int kOuterRegs = 2;
 
@@ -77,9 +76,11 @@ void outerTile(const OuterPiece<T>& p, int64_t i0, int64_t j0, int64_t columns, 
       Vec<T> bv[kRegs];
       NABLA_UNROLL
       for (int v = 0; v < kRegs; v++) bv[v] = load<T>(transposed + v * W);
+      const T* row = a;
       NABLA_UNROLL
       for (int r = 0; r < kRows; r++) {
-        const Vec<T> av = set(a[r * aI]);
+        if (r % 4 == 0 && r > 0) row += 4 * aI;
+        const Vec<T> av = set(row[r % 4 * aI]);
         NABLA_UNROLL
         for (int v = 0; v < kRegs; v++) s[r][v] = fma(av, bv[v], s[r][v]);
       }
@@ -148,13 +149,17 @@ NABLA_INLINE void outerPiece(const OuterPiece<T>& p, int64_t I, int64_t J) {
   }
 }
 
+#include "outer-narrow-inl.h"
+
 template <class T>
 void outerSum(const OuterSumArgs<T>& args) {
   if (args.I <= 0 || args.J <= 0 || args.R <= 0 || args.lanes <= 0) return;
   OuterSumArgs<T> g = args;
+  const bool narrow = isNarrowOuter(args);
   // A product of two values does not depend on their order: the operand along the rows of acc is the one
-  // transposed.
-  if (g.accJ != 1 && g.accI == 1) {
+  // transposed. Of dots the tile is long where the product is.
+  const bool thin = narrow && (g.I <= kThinDots || g.J <= kThinDots);
+  if (thin ? g.I > g.J : g.accJ != 1 && g.accI == 1) {
     std::swap(g.I, g.J);
     std::swap(g.accI, g.accJ);
     std::swap(g.a, g.b);
@@ -171,7 +176,11 @@ void outerSum(const OuterSumArgs<T>& args) {
       p.lanes = g.lanes - l < kOuterPiece ? g.lanes - l : kOuterPiece;
       p.a = g.a + r * g.aR + (g.aUniform ? 0 : l);
       p.b = g.b + r * g.bR + (g.bUniform ? 0 : l);
-      outerPiece(p, g.I, g.J);
+      if (narrow) {
+        outerNarrowPiece(p, g.I, g.J);
+      } else {
+        outerPiece(p, g.I, g.J);
+      }
     }
   }
 }

@@ -9,6 +9,37 @@ NABLA_INLINE T foldLanes(T* s) {
   return s[0];
 }
 
+#if !defined(NABLA_ISA_SCALAR)
+// The stages of a transposition, each followed by the addition of what it has brought side by side.
+template <class T, int kBit>
+NABLA_INLINE void foldStages(Vec<T> (&v)[kWidth<T>]) {
+  NABLA_UNROLL
+  for (int i = 0; i < kBit; i++) {
+    exchange<T, kBit>(v[i], v[i + kBit], std::make_index_sequence<kWidth<T>>{});
+    v[i] = v[i] + v[i + kBit];
+  }
+  if constexpr (kBit > 1) foldStages<T, kBit / 2>(v);
+}
+#endif
+
+// foldLanes of as many rows as a register has lanes: row i, whose logical lanes are s[0][i], s[1][i], ..., in
+// lane i.
+template <class T>
+NABLA_INLINE Vec<T> foldRows(Vec<T> (&s)[kLogicalRegisters<T>][kWidth<T>]) {
+  NABLA_UNROLL
+  for (int half = kLogicalRegisters<T> / 2; half > 0; half /= 2) {
+    NABLA_UNROLL
+    for (int q = 0; q < half; q++) {
+      NABLA_UNROLL
+      for (int i = 0; i < kWidth<T>; i++) s[q][i] = s[q][i] + s[q + half][i];
+    }
+  }
+#if !defined(NABLA_ISA_SCALAR)
+  foldStages<T, kWidth<T> / 2>(s[0]);
+#endif
+  return s[0][0];
+}
+
 template <class T>
 NABLA_INLINE T sumContiguous(const T* src, int64_t n) {
   constexpr int W = kWidth<T>, L = kLogicalLanes<T>, R = kLogicalRegisters<T>;
@@ -24,9 +55,38 @@ NABLA_INLINE T sumContiguous(const T* src, int64_t n) {
   return foldLanes<T>(lanes);
 }
 
+// Rows in groups of a register: folding them together costs as much as folding two by themselves.
+template <class T>
+NABLA_INLINE int64_t laneSumGroups(const LaneSumArgs<T>& a) {
+  constexpr int W = kWidth<T>, L = kLogicalLanes<T>, R = kLogicalRegisters<T>;
+  int64_t r = 0;
+  for (; r + W <= a.rows; r += W) {
+    Vec<T> s[R][W];
+    NABLA_UNROLL
+    for (int i = 0; i < W; i++) {
+      const T* src = a.src + (r + i) * a.srcRow;
+      NABLA_UNROLL
+      for (int q = 0; q < R; q++) {
+        Vec<T> sum = set(T(0));
+        int64_t l = q * W;
+        for (; l + W <= a.lanes; l += L) sum = sum + load<T>(src + l);
+        if (l < a.lanes) sum = sum + loadPartial(src + l, static_cast<int>(a.lanes - l));
+        s[q][i] = sum;
+      }
+    }
+    alignas(64) T folded[W];
+    store<T>(folded, foldRows<T>(s));
+    for (int i = 0; i < W; i++) {
+      T* acc = a.acc + (r + i) * a.accRow;
+      *acc = *acc + folded[i];
+    }
+  }
+  return r;
+}
+
 template <class T>
 void laneSum(const LaneSumArgs<T>& a) {
-  for (int64_t r = 0; r < a.rows; r++) {
+  for (int64_t r = a.srcUniform || kWidth<T> == 1 ? 0 : laneSumGroups(a); r < a.rows; r++) {
     T* acc = a.acc + r * a.accRow;
     const T* src = a.src + r * a.srcRow;
     if (a.srcUniform) {

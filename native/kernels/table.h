@@ -115,8 +115,10 @@ struct LaneSumArgs {
 // runs over what is summed beside the lanes (tangent columns). A piece is max(1, kOuterPiece / lanes)
 // consecutive r with all their lanes, or kOuterPiece lanes of one r where there are more. For every piece, s
 // = fma(a, b, s) over r and within it over the lanes upwards from +0, then acc += s. A uniform operand has
-// one value for all lanes.
+// one value for all lanes. Narrow products (isNarrowOuter) have such an s for every logical lane, of which
+// lane l is l mod 16 (8), and fold them as laneSum does before they add to acc.
 inline constexpr int64_t kOuterPiece = 128;
+inline constexpr int64_t kNarrowOuter = 24, kThinOuter = 6;
 template <class T>
 struct OuterSumArgs {
   int64_t I, J, R, lanes;
@@ -128,6 +130,11 @@ struct OuterSumArgs {
   int64_t bR, bJ;
   bool aUniform, bUniform;
 };
+template <class T>
+constexpr bool isNarrowOuter(const OuterSumArgs<T>& a) {
+  const int64_t less = a.I < a.J ? a.I : a.J, more = a.I < a.J ? a.J : a.I;
+  return !a.aUniform && !a.bUniform && (more <= kNarrowOuter || less <= kThinOuter);
+}
 
 // reduceRows: out[i] = (accumulate ? out[i] : +0) + in[0*inRow + i] + in[1*inRow + i] + ..., 0 <= i < n, in
 // that order. Lane-wise sum of panel rows (n = B), or of the leading axis of a uniform array. out overlaps in

@@ -85,3 +85,17 @@ describe('a factor that is the same for all samples, twice', () => {
     expect(result.data[0]! / 1e-30).toBeCloseTo(1, 5);
   });
 });
+
+it('axes that only a shared factor has are summed in it, once', () => {
+  const W = random.normal(random.PRNGKey(6), [5, 3], { dtype: 'float64' });
+  const X = random.normal(random.PRNGKey(7), [40, 5], { dtype: 'float64' });
+  const f = vmap((x: Array, w: Array) => np.einsum('k,kc,kc->', x, w, w), [0, null]);
+  const explanation = explain(f)(X, W);
+  expect([count(explanation, 'lanes', 'dense'), count(explanation, 'lanes', 'contract')]).toEqual([1, 0]);
+  const result = jit(f)(X, W) as Array;
+  const rows = W.toArray() as number[][];
+  (X.toArray() as number[][]).forEach((row, s) => {
+    const expected = row.reduce((sum, x, k) => sum + x * rows[k]!.reduce((n, w) => n + w * w, 0), 0);
+    expect(result.data[s]).toBeCloseTo(expected, 13);
+  });
+});

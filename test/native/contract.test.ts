@@ -76,10 +76,11 @@ describe.each(dtypes)('contract %s', (dtype) => {
   });
 
   test('contracted sizes around a piece of k', () => {
-    for (const K of [0, 1, 63, 64, 65, 128, 200]) {
+    for (const K of [0, 1, 31, 32, 33, 63, 64, 65, 128, 200]) {
       check(dtype, { I: 3, J: 3, K, B, symmetric: true });
       check(dtype, { I: 7, J: 7, K, B, symmetric: true, accumulate: true });
       check(dtype, { I: 6, J: 40, K, B, accumulate: true });
+      for (const accumulate of [false, true]) check(dtype, { I: 20, J: 20, K, B, symmetric: true, accumulate });
     }
   });
 

@@ -21,8 +21,8 @@ describe.each(dtypes)('sums %s', (dtype) => {
 
   test('laneSum adds valid lanes in the promised order', () => {
     const round = dtype === 'float32' ? Math.fround : (x: number) => x;
-    for (const n of sizes.slice(1)) {
-      const rows = 3;
+    const groups = [3, lanes - 1, lanes, 2 * lanes + 3];
+    for (const [n, rows] of sizes.slice(1).flatMap((size) => groups.map((count) => [size, count] as const))) {
       const row = n + 7;
       const src = randoms(dtype, rows * row, 1);
       for (let i = 0; i < src.length; i++) if (i % row >= n) src[i] = Number.NaN;
@@ -139,16 +139,41 @@ describe.each(dtypes)('sums %s', (dtype) => {
     }
   });
 
+  test('outerSum narrow, thin, and just beyond', () => {
+    for (const [I, J] of [
+      [24, 24],
+      [24, 25],
+      [25, 24],
+      [2, 70],
+      [70, 2],
+      [6, 41],
+      [41, 6],
+      [7, 41],
+      [13, 64],
+      [64, 13],
+    ] as const) {
+      for (const n of [5, lanes, 70]) {
+        for (const layout of ['rows', 'columns'] as const) checkOuter({ I, J, R: 2, lanes: n, layout });
+      }
+    }
+  });
+
   test('outerSum over lanes and runs around a piece', () => {
     for (const n of [1, lanes - 1, lanes, lanes + 1, 64, 127, 128, 129, 300]) {
-      for (const R of [1, 2, 5, 9]) checkOuter({ I: 3, J: 5, R, lanes: n });
+      for (const R of [1, 2, 5, 9]) {
+        checkOuter({ I: 3, J: 5, R, lanes: n });
+        checkOuter({ I: 7, J: 26, R, lanes: n });
+      }
     }
   });
 
   test('outerSum into rows, columns and scattered places, with uniform operands', () => {
     for (const layout of ['rows', 'columns', 'apart'] as const) {
       for (const aUniform of [false, true]) {
-        for (const bUniform of [false, true]) checkOuter({ I: 9, J: 18, R: 3, lanes: 21, layout, aUniform, bUniform });
+        for (const bUniform of [false, true]) {
+          checkOuter({ I: 9, J: 18, R: 3, lanes: 21, layout, aUniform, bUniform });
+          checkOuter({ I: 9, J: 28, R: 3, lanes: 21, layout, aUniform, bUniform });
+        }
       }
     }
   });
