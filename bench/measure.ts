@@ -1,5 +1,6 @@
 // One case, all contestants: every recipe is compiled, checked and timed briefly, the best two of each contestant (and its plain
-// form) go into rounds in which the contestants take turns, so that what disturbs the machine disturbs them alike.
+// form, and the best that takes the whole batch at once) go into rounds in which the contestants take turns, so that what disturbs
+// the machine disturbs them alike.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { disagreement } from './agreement.js';
 import { type Case, work } from './cases.js';
@@ -22,8 +23,10 @@ export interface Candidate {
 export interface Entry {
   readonly name: string;
   readonly recipe: string;
-  /** Whether this is the contestant's fastest recipe; the other entry it may have is what users write first. */
+  /** Whether this is the contestant's fastest recipe; others it may have are what users write first, and the fastest whole. */
   readonly best: boolean;
+  /** Whether it is the fastest of those that take the whole batch at once, in no chunks of the harness's making. */
+  readonly whole: boolean;
   readonly seconds: Summary;
   readonly samplesPerSecond: number;
   /** How many times faster the first contestant is, round by round. */
@@ -55,6 +58,9 @@ export interface Budget {
 
 /** What a user writes first, if the contestant's recipes include it. */
 const plainRecipe = 'plain';
+
+/** Whether a recipe hands its library the whole batch at once, as a user would. */
+const isWhole = (recipe: string): boolean => !/, (lax\.|chunks |sharded|workers)/.test(recipe);
 
 /** So many of a contestant's recipes are timed: which is the fastest of all, a few calls on a busy machine do not tell. */
 const finalists = 2;
@@ -114,9 +120,12 @@ async function prepareBest(contestant: Contestant, c: Case, context: Context) {
   const tried = await tryRecipes(contestant, trial, recipes, context);
   const chosen = (from: readonly Candidate[]) => {
     const good = from.filter(({ seconds }) => seconds !== undefined).sort(({ seconds: a }, { seconds: b }) => a! - b!);
+    const whole = good.find(({ recipe }) => isWhole(recipe));
     return good.filter(
-      ({ recipe, seconds }, rank) =>
-        rank < finalists || (recipe === plainRecipe && seconds! < hopeless * good[0]!.seconds!),
+      (candidate, rank) =>
+        rank < finalists ||
+        ((candidate === whole || candidate.recipe === plainRecipe) &&
+          candidate.seconds! < hopeless * good[0]!.seconds!),
     );
   };
   // Once more from the start: the others' memory is free again, and a process that had to be replaced has lost them.
@@ -201,14 +210,17 @@ interface TimedRecipe {
   readonly times: readonly number[];
 }
 
-/** Each contestant's fastest recipe and what users write first; the first of all is what the others are compared with. */
+/** Each contestant's fastest recipes and what users write first; the first of all is what the others are compared with. */
 export function entriesOf(c: Case, recipes: readonly TimedRecipe[]): Entry[] {
   const timed = recipes.map(({ name, recipe, times }) => ({ name, recipe, seconds: summarize(times) }));
   return timed.flatMap(({ name, recipe, seconds }, i) => {
-    const own = timed.filter((other) => other.name === name).map((other) => other.seconds.median);
-    const best = seconds.median === Math.min(...own);
-    if (!best && recipe !== plainRecipe) return [];
+    const own = timed.filter((other) => other.name === name);
+    const isFastest = (of: readonly (typeof own)[number][]) =>
+      seconds.median === Math.min(...of.map((other) => other.seconds.median));
+    const best = isFastest(own);
+    const whole = isWhole(recipe) && isFastest(own.filter((other) => isWhole(other.recipe)));
+    if (!best && !whole && recipe !== plainRecipe) return [];
     const ratio = i === 0 ? {} : { ratio: summarize(seconds.rounds.map((t, round) => t / recipes[0]!.times[round]!)) };
-    return { name, recipe, best, seconds, samplesPerSecond: c.N / seconds.median, ...ratio };
+    return { name, recipe, best, whole, seconds, samplesPerSecond: c.N / seconds.median, ...ratio };
   });
 }

@@ -15,7 +15,7 @@ export interface Participant {
 
 export interface Results {
   readonly format: 'nabla-bench';
-  readonly version: 2;
+  readonly version: 3;
   /** What to type to repeat it. */
   readonly command: string;
   readonly date: string;
@@ -38,7 +38,7 @@ export function writeResults(folder: string, name: string, results: Results): st
 
 export function readResults(file: string): Results {
   const results = JSON.parse(readFileSync(file, 'utf8')) as Results;
-  if (results.format !== 'nabla-bench' || results.version !== 2)
+  if (results.format !== 'nabla-bench' || results.version !== 3)
     throw new Error(`${file} is not a result of this harness`);
   return results;
 }

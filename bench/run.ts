@@ -106,7 +106,7 @@ export async function run({ command, cases, peers, budget, probes, goals }: Plan
   for (const result of found.filter(isDerived)) console.log(probeLine(result));
   return {
     format: 'nabla-bench',
-    version: 2,
+    version: 3,
     command,
     date,
     revision: revision(),

@@ -27,7 +27,8 @@ function figureOf({ figure }: Goal, outcomes: readonly Outcome[], probes: readon
       const ratios = figure.peers.map(
         (peer) =>
           outcome.entries.find(
-            ({ name, recipe, best }) => name === peer && (figure.recipe === 'best' ? best : recipe === 'plain'),
+            (entry) =>
+              entry.name === peer && (figure.recipe === 'plain' ? entry.recipe === 'plain' : entry[figure.recipe]),
           )?.ratio?.median,
       );
       // Faster than the fastest of some can be said only if all of them were there.

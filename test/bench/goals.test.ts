@@ -28,8 +28,10 @@ function outcome(c: Case, { seconds = 1, share = 0.5, all = 0.6, peers = [] }: M
     peak: { flops: once(1e11), quiet: 1e11 },
     share: { matmul: once(share), all: once(all) },
     entries: [
-      { name: 'nabla', recipe: 'jit', best: true, ...entry },
-      ...peers.map(([name, recipe, best, ratio]) => ({ name, recipe, best, ...entry, ratio: once(ratio) })),
+      { name: 'nabla', recipe: 'jit', best: true, whole: true, ...entry },
+      ...peers.map(([name, recipe, best, ratio]) => {
+        return { name, recipe, best, whole: recipe.endsWith('whole'), ...entry, ratio: once(ratio) };
+      }),
     ],
     candidates: {},
   };
@@ -48,11 +50,12 @@ describe('verdicts', () => {
   const peers = [
     ['jax', 'plain', false, 9],
     ['jax', 'linearize', true, 4],
+    ['jax', 'better, whole', false, 5],
     ['torch', 'plain', true, 6],
   ] as const;
   const measured = [outcome(hessian, { seconds: 12e-6, share: 0.59, all: 0.61, peers })];
   const judge = (one: Goal) => verdicts([one], measured, [])[0];
-  const ratio = (names: readonly string[], recipe: 'best' | 'plain', value: number) =>
+  const ratio = (names: readonly string[], recipe: 'best' | 'whole' | 'plain', value: number) =>
     judge(goal({ kind: 'ratio', of: hessian, peers: names, recipe }, value));
 
   test('a share counts the products JᵀdJ only where the goal says so', () => {
@@ -64,6 +67,7 @@ describe('verdicts', () => {
   test('a ratio is that to the fastest of the peers, with the recipe the goal names', () => {
     expect(ratio(['jax'], 'best', 4)).toMatchObject({ measured: 4, reached: true });
     expect(ratio(['jax'], 'plain', 9.1)).toMatchObject({ measured: 9, reached: false });
+    expect(ratio(['jax'], 'whole', 5)).toMatchObject({ measured: 5, reached: true });
     expect(ratio(['torch', 'jax'], 'best', 5)).toMatchObject({ measured: 4, reached: false });
   });
 
