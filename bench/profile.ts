@@ -65,6 +65,8 @@ function operations(i: InstructionView): number {
   switch (i.opcode) {
     case 'dense':
       return 2 * i.J * i.K * i.C;
+    case 'denseGram':
+      return 2 * i.J * i.K * i.C + i.J * i.C * (i.C + 1);
     case 'contract':
       return 2 * all(i.dims) * i.K * (i.symmetric ? (i.I * (i.I + 1)) / 2 : i.I * i.J);
     case 'outerSum':

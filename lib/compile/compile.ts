@@ -99,7 +99,7 @@ class ProgramBuilder implements Environment {
   }
 
   constant(value: number): View {
-    const buffer: Buffer = { space: 'constant', index: this.#writer.constant(value), size: 1, offset: 0 };
+    const buffer: Buffer = { space: 'constant', index: this.#writer.constant(value), size: 1, offset: 0, value };
     return { buffer, offset: 0, shape: [], strides: [] };
   }
 

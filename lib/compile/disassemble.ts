@@ -65,6 +65,12 @@ function body(i: InstructionView): string {
       const plain = i.plain.base.space === 'none' ? '' : `, ${show(i.plain)} without the scale`;
       return `${show(i.out)}${plain} ${i.accumulate ? '+=' : '='} ${value}  J=${i.J} K=${i.K} C=${i.C}`;
     }
+    case 'denseGram': {
+      const is = (o: Operand) => o.base.space !== 'none';
+      const w = is(i.weight2) ? `${i.factor} * ${show(i.weight)} * ${show(i.weight2)}` : show(i.weight);
+      const out = is(i.out) ? `, ${show(i.out)} = ${is(i.scale) ? `${show(i.scale)} * ` : ''}s` : '';
+      return `s = W ${show(i.W)} * ${show(i.x)}, ${show(i.gram)} ${i.accumulate ? '+=' : '='} s * (${w}) * s${out}  J=${i.J} K=${i.K} C=${i.C}`;
+    }
     case 'contract': {
       const w = i.w.base.space === 'none' ? '' : ` * ${show(i.w)}`;
       const how = i.symmetric ? '  symmetric' : '';

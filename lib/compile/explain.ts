@@ -64,7 +64,7 @@ function describeLoop({ kind, samples, block, arenaBytes, loop }: LoweredLoop): 
 function mostColumns(drafts: readonly Draft[], name: string): number {
   const columns = new Map<string, number>();
   for (const { name: own, work } of drafts) {
-    if (own !== name || !work?.matrix) continue;
+    if (!own.startsWith(name) || !work?.matrix) continue;
     const { space, index, offset } = work.matrix;
     const key = `${space}:${index}:${offset}`;
     columns.set(key, (columns.get(key) ?? 0) + work.columns!);

@@ -1,4 +1,5 @@
 import { rowMajorStrides, size } from '../array/shape.js';
+import { type DensePart, fuseGrams, type GramPart, type WeightPart } from './grams.js';
 import { MAX_RANK, type Op } from './opcodes.js';
 import { allocatePanels } from './panels.js';
 import type { Base, Operand, ProgramWriter } from './program-writer.js';
@@ -22,6 +23,10 @@ export interface Draft {
   /** An operand whose memory the result may take over if nobody needs it any more. */
   readonly inPlace?: readonly Buffer[];
   readonly work?: Work;
+  /** What the instruction is, where others may be fused with it. */
+  readonly dense?: DensePart;
+  readonly gram?: GramPart;
+  readonly weight?: WeightPart;
   emit(writer: ProgramWriter, place: Placer): void;
 }
 
@@ -81,6 +86,7 @@ export class Loop {
       writes: [out.buffer],
       inPlace,
       work: { multiplyAdds: op === 'copy' ? 0 : cost / 2 },
+      weight: op === 'mulMul' ? weightPart(out, inputs, walk) : undefined,
       emit: (writer, place) =>
         emitRanked(walk, (dims, strides, at) => {
           const [o, ...rest] = views.map((v, i) => place(v, strides[i], at[i]));
@@ -100,7 +106,7 @@ export class Loop {
   /** Orders the instructions and places their panels. Returns the elements they need at once, by the lanes. */
   layout(): number {
     if (this.kind === 'flat') return 0;
-    this.drafts = schedule(this.drafts);
+    this.drafts = fuseGrams(schedule(this.drafts));
     return allocatePanels(this.drafts, this.panels);
   }
 
@@ -129,6 +135,17 @@ export class Loop {
       writer.final(offset, length, { space: to.space, index: to.index, offset: to.offset });
     }
   }
+}
+
+/** A product of a number and two rows of panels, which may be the weights of a contraction. */
+function weightPart(out: View, inputs: readonly View[], walk: Walk): WeightPart | undefined {
+  const [factor, a, b] = inputs as [View, View, View];
+  const { dims, strides } = collapse(walk);
+  const rows = (p: number) => strides[p]!.slice(0, 1);
+  const isRows = dims.length <= 1 && a.buffer.space === 'panel' && b.buffer.space === 'panel';
+  if (factor.buffer.value === undefined || !isRows) return undefined;
+  const part = (view: View, p: number) => ({ view, strides: dims.length === 0 ? [0] : rows(p) });
+  return { K: dims[0] ?? 1, factor: factor.buffer.value, a: part(a, 2), b: part(b, 3), out: part(out, 0) };
 }
 
 /** The strides that read a view at the indices of `shape`: 0 where it has length 1, or no axis at all. */

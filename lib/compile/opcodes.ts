@@ -4,7 +4,7 @@
  */
 
 export const PROGRAM_MAGIC = 0x4e41424c; // "NABL"
-export const PROGRAM_VERSION = 2;
+export const PROGRAM_VERSION = 3;
 export const MAX_RANK = 6;
 
 /** Element types of a program's inputs and outputs. Programs compute in float32 or float64 only. */
@@ -28,6 +28,7 @@ export const Opcode = {
   laneSum: 7,
   outerSum: 8,
   activation: 9,
+  denseGram: 10,
 } as const;
 export type Opcode = keyof typeof Opcode;
 

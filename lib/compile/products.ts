@@ -1,5 +1,6 @@
 import { rowMajorStrides } from '../array/shape.js';
 import { NablaError } from '../runtime/errors.js';
+import { type DensePart, MAX_GRAM_COLUMNS } from './grams.js';
 import { emitRanked, type Loop } from './loop.js';
 import { MAX_RANK } from './opcodes.js';
 import { type Buffer, collapse, type View } from './views.js';
@@ -92,9 +93,24 @@ export function emitDense(loop: Loop, form: DenseForm, out: View, extras: DenseE
   const [J, K, C] = [rows, contracted, columns].map((w) => w.dims.at(-1) ?? 1) as [number, number, number];
   const inner = (w: { strides: readonly (readonly number[])[] }, p: number) => w.strides[p]!.at(-1) ?? 0;
   const outer = (w: { dims: readonly number[] }) => w.dims.slice(0, -1);
+  const densePart = (): DensePart | undefined => {
+    const result = (view: View, p: number) => ({ view, strides: [inner(rows, p), inner(columns, p)] });
+    const { scale, plain } = extras;
+    // One scale for all columns, or none: what the fused kernel takes.
+    if (scale && (!plain || (C > 1 && inner(columns, 2) !== 0))) return undefined;
+    return {
+      ...{ J, K, C },
+      W: { view: W.view, strides: [inner(contracted, 0), inner(rows, 0)] },
+      x: { view: x.view, strides: [inner(contracted, 1), inner(columns, 0)] },
+      product: plain ? result(plain, 3) : result(out, 1),
+      ...(scale && { scaled: { out: result(out, 1), scale: { view: scale, strides: [inner(rows, 2)] } } }),
+    };
+  };
 
+  const isOne = [rows, contracted, columns].every((w) => w.dims.length <= 1);
   loop.push({
     name: 'dense',
+    dense: isOne && !extras.bias && !extras.accumulate && C <= MAX_GRAM_COLUMNS ? densePart() : undefined,
     reads: [
       W.view.buffer,
       x.view.buffer,
@@ -194,8 +210,17 @@ export function emitContract(
     );
   }
 
+  const isOne = collapsed.dims.length === 0 && symmetric && w !== undefined;
   loop.push({
     name: symmetric ? 'gram' : 'contract',
+    gram: isOne
+      ? {
+          ...{ accumulate, I: size(i), K: size(k) },
+          a: { view: a.view, strides: [stride(a, i), stride(a, k)] },
+          w: { view: w.view, strides: [stride(w, k)] },
+          out: { view: out, strides: [outStride(i), outStride(j)] },
+        }
+      : undefined,
     reads: [...used.map((f) => f.view.buffer), ...(accumulate ? [out.buffer] : [])],
     writes: [out.buffer],
     work: { multiplyAdds: (dims.reduce((n, d) => n * d, 1) * size(i) * size(j) * size(k)) / (symmetric ? 2 : 1) },

@@ -26,6 +26,21 @@ export type InstructionView =
       plain: Operand;
     }
   | {
+      opcode: 'denseGram';
+      accumulate: boolean;
+      J: number;
+      K: number;
+      C: number;
+      factor: number;
+      gram: Operand;
+      W: Operand;
+      x: Operand;
+      weight: Operand;
+      weight2: Operand;
+      scale: Operand;
+      out: Operand;
+    }
+  | {
       opcode: 'contract';
       accumulate: boolean;
       symmetric: boolean;
@@ -158,6 +173,22 @@ function readInstruction(reader: Reader): InstructionView {
         bias: reader.operand(1),
         scale: reader.operand(2),
         plain: reader.operand(2),
+      };
+    case 'denseGram':
+      return {
+        opcode,
+        accumulate: reader.word() !== 0,
+        J: reader.word(),
+        K: reader.word(),
+        C: reader.word(),
+        factor: reader.word(),
+        gram: reader.operand(2),
+        W: reader.operand(2),
+        x: reader.operand(2),
+        weight: reader.operand(1),
+        weight2: reader.operand(1),
+        scale: reader.operand(1),
+        out: reader.operand(2),
       };
     case 'contract': {
       const accumulate = reader.word() !== 0;

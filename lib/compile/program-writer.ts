@@ -74,6 +74,28 @@ export interface ContractWords {
   readonly w?: Operand;
 }
 
+export interface DenseGramWords {
+  readonly accumulate?: boolean;
+  readonly J: number;
+  readonly K: number;
+  readonly C: number;
+  readonly factor?: number;
+  /** strides [sI, sJ] */
+  readonly gram: Operand;
+  /** strides [sK, sJ], uniform */
+  readonly W: Operand;
+  /** strides [sK, sC] */
+  readonly x: Operand;
+  /** strides [sJ] */
+  readonly weight: Operand;
+  /** strides [sJ] */
+  readonly weight2?: Operand;
+  /** strides [sJ] */
+  readonly scale?: Operand;
+  /** strides [sJ, sC] */
+  readonly out?: Operand;
+}
+
 /** Loop header that may still change while instructions are added; it is read by `finish()`. */
 export interface LoopHeader {
   readonly kind: LoopKind;
@@ -176,6 +198,24 @@ export class ProgramWriter {
       ...operand(d.bias ?? none(1), 1),
       ...operand(d.scale ?? none(2), 2),
       ...operand(d.plain ?? none(2), 2),
+    ]);
+  }
+
+  /**
+   * s[j,c] = sum_k W[k,j] * x[k,c]; gram[i,c] (+)= sum_j s[j,i] * w[j] * s[j,c]; out[j,c] = scale[j] * s[j,c]. w is weight, or
+   * factor * weight * weight2.
+   */
+  denseGram(d: DenseGramWords): void {
+    this.#emit('denseGram', [
+      d.accumulate ? 1 : 0,
+      ...[d.J, d.K, d.C, d.factor ?? 1],
+      ...operand(d.gram, 2),
+      ...operand(d.W, 2),
+      ...operand(d.x, 2),
+      ...operand(d.weight, 1),
+      ...operand(d.weight2 ?? none(1), 1),
+      ...operand(d.scale ?? none(1), 1),
+      ...operand(d.out ?? none(2), 2),
     ]);
   }
 

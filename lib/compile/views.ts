@@ -10,6 +10,8 @@ export interface Buffer {
   readonly size: number;
   /** First element in its space; of panels, set when the loop is laid out. */
   offset: number;
+  /** Of a constant. */
+  readonly value?: number;
 }
 
 /** How a value lies in a buffer: element (i, j, …) at `offset + i·strides[0] + j·strides[1] + …`. */

@@ -61,6 +61,65 @@ void StepMaker<T>::dense(const Instruction& in) {
 }
 
 template <class T>
+void StepMaker<T>::denseGram(const Instruction& in) {
+  const Operand &W = in.in[0], &x = in.in[1], &weight = in.in[2], &weight2 = in.in[3], &scale = in.in[4],
+                &out = in.in[5];
+  DenseGramStep<T> step{};
+  step.kernel = kernels_.denseGram;
+  step.args = {.J = in.J,
+               .K = in.K,
+               .C = in.C,
+               .B = width_,
+               .gram = nullptr,
+               .gramI = in.out.strides[0],
+               .gramJ = in.out.strides[1],
+               .W = nullptr,
+               .wK = W.strides[0],
+               .wJ = W.strides[1],
+               .x = nullptr,
+               .xK = x.strides[0],
+               .xC = x.strides[1],
+               .weight = nullptr,
+               .weightJ = weight.strides[0],
+               .weight2 = nullptr,
+               .weight2J = weight2.strides[0],
+               .scale = nullptr,
+               .scaleJ = scale.strides[0],
+               .out = nullptr,
+               .outJ = out.strides[0],
+               .outC = out.strides[1],
+               .factor = static_cast<T>(in.factor),
+               .accumulate = in.accumulate};
+  step.gram = ref(in.out);
+  step.W = ref(W);
+  step.x = ref(x);
+  step.weight = ref(weight);
+  step.weight2 = ref(weight2);
+  step.scale = ref(scale);
+  step.out = ref(out);
+  step.hasWeight2 = weight2.space != Space::kNone;
+  step.hasScale = scale.space != Space::kNone;
+  step.hasOut = out.space != Space::kNone;
+  // Cut like a long dense, but by rows: the next part's sums start from those of the last, as they would have
+  // gone on.
+  const double perRow =
+      static_cast<double>(in.C * width_) * static_cast<double>(in.K + in.C) * kMultiplyAddCost * slowness_;
+  const int64_t group = std::max<int64_t>(24, static_cast<int64_t>(kLongestCall / perRow) / 24 * 24);
+  for (int64_t j = 0; j < in.J; j += group) {
+    DenseGramStep<T> part = step;
+    part.args.J = std::min(group, in.J - j);
+    part.args.accumulate = in.accumulate || j > 0;
+    if (in.K > 0) part.W.bytes += j * W.strides[1] * kBytes;
+    part.weight.bytes += j * weight.strides[0] * kBytes;
+    if (step.hasWeight2) part.weight2.bytes += j * weight2.strides[0] * kBytes;
+    if (step.hasScale) part.scale.bytes += j * scale.strides[0] * kBytes;
+    if (step.hasOut) part.out.bytes += j * out.strides[0] * kBytes;
+    append(StepKind::kDenseGram, steps_.denseGram, part,
+           kCallCost + perRow * static_cast<double>(part.args.J));
+  }
+}
+
+template <class T>
 void StepMaker<T>::contract(const Instruction& in) {
   if (in.I == 0 || in.J == 0) return;
   const Operand &a = in.in[0], &b = in.in[1], &w = in.in[2];
@@ -185,9 +244,11 @@ void StepMaker<T>::outerSum(const Instruction& in) {
 }
 
 template void StepMaker<float>::dense(const Instruction&);
+template void StepMaker<float>::denseGram(const Instruction&);
 template void StepMaker<float>::contract(const Instruction&);
 template void StepMaker<float>::outerSum(const Instruction&);
 template void StepMaker<double>::dense(const Instruction&);
+template void StepMaker<double>::denseGram(const Instruction&);
 template void StepMaker<double>::contract(const Instruction&);
 template void StepMaker<double>::outerSum(const Instruction&);
 

@@ -15,6 +15,9 @@ Steps<T> StepMaker<T>::make(const Loop& loop) {
       case Opcode::kDense:
         dense(in);
         break;
+      case Opcode::kDenseGram:
+        denseGram(in);
+        break;
       case Opcode::kContract:
         contract(in);
         break;
@@ -249,9 +252,9 @@ void StepMaker<T>::scatter(const Instruction& in) {
 template <class T>
 size_t Steps<T>::memoryBytes() const {
   auto bytes = [](const auto& list) { return list.capacity() * sizeof(list[0]); };
-  return bytes(order) + bytes(elementwise) + bytes(dense) + bytes(contract) + bytes(reduceRows) +
-         bytes(reduceLast) + bytes(gather) + bytes(scatter) + bytes(laneSum) + bytes(outerSum) +
-         bytes(activation) + bytes(walks);
+  return bytes(order) + bytes(elementwise) + bytes(dense) + bytes(denseGram) + bytes(contract) +
+         bytes(reduceRows) + bytes(reduceLast) + bytes(gather) + bytes(scatter) + bytes(laneSum) +
+         bytes(outerSum) + bytes(activation) + bytes(walks);
 }
 
 template <class T>

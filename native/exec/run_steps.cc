@@ -58,6 +58,18 @@ class Runner {
     step.kernel(args);
   }
 
+  void operator()(const DenseGramStep<T>& step) const {
+    DenseGramArgs<T> args = step.args;
+    args.gram = at<T>(step.gram);
+    args.W = at<T>(step.W);
+    args.x = at<T>(step.x);
+    args.weight = at<T>(step.weight);
+    args.weight2 = step.hasWeight2 ? at<T>(step.weight2) : nullptr;
+    args.scale = step.hasScale ? at<T>(step.scale) : nullptr;
+    args.out = step.hasOut ? at<T>(step.out) : nullptr;
+    step.kernel(args);
+  }
+
   void operator()(const ContractStep<T>& step) const {
     ContractArgs<T> args = step.args;
     args.out = at<T>(step.out);
@@ -204,6 +216,9 @@ bool runSteps(const Steps<T>& steps, const Frame& frame) noexcept {
         break;
       case StepKind::kDense:
         run(steps.dense[step.index]);
+        break;
+      case StepKind::kDenseGram:
+        run(steps.denseGram[step.index]);
         break;
       case StepKind::kContract:
         run(steps.contract[step.index]);

@@ -104,6 +104,7 @@ class StepMaker {
 
   void elementwise(const Instruction& in);
   void dense(const Instruction& in);
+  void denseGram(const Instruction& in);
   void contract(const Instruction& in);
   void reduceSum(const Instruction& in);
   void gather(const Instruction& in);

@@ -52,6 +52,14 @@ struct DenseStep {
 };
 
 template <class T>
+struct DenseGramStep {
+  void (*kernel)(const DenseGramArgs<T>&);
+  DenseGramArgs<T> args;
+  Ref gram, W, x, weight, weight2, scale, out;
+  bool hasWeight2, hasScale, hasOut;
+};
+
+template <class T>
 struct ContractStep {
   void (*kernel)(const ContractArgs<T>&);
   ContractArgs<T> args;
@@ -122,6 +130,7 @@ struct ActivationStep {
 enum class StepKind : uint8_t {
   kElementwise,
   kDense,
+  kDenseGram,
   kContract,
   kReduceRows,
   kReduceLast,
@@ -143,6 +152,7 @@ struct Steps {
   std::vector<StepIndex> order;
   std::vector<ElementwiseStep<T>> elementwise;
   std::vector<DenseStep<T>> dense;
+  std::vector<DenseGramStep<T>> denseGram;
   std::vector<ContractStep<T>> contract;
   std::vector<ReduceRowsStep<T>> reduceRows;
   std::vector<ReduceLastStep<T>> reduceLast;

@@ -15,6 +15,8 @@ namespace {
 
 #include "dense-inl.h"
 
+#include "gram-inl.h"
+
 #include "contract-inl.h"
 
 #include "sums-inl.h"
@@ -31,6 +33,7 @@ constexpr Kernels<T> makeKernels() {
   fillElementwise<T>(k);
   k.dense = dense<T>;
   k.denseFlat = denseFlat<T>;
+  k.denseGram = denseGram<T>;
   k.contract = contract<T>;
   k.contractFlat = contractFlat<T>;
   k.laneSum = laneSum<T>;

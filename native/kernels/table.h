@@ -96,6 +96,37 @@ struct ContractArgs {
   bool aUniform, bUniform, wUniform, accumulate, symmetric;
 };
 
+// Columns DENSE_GRAM takes: their sums have to fit the registers beside the product.
+inline constexpr int64_t kMaxGramColumns = 4;
+
+// s[j,c,b] = sum_k W[k,j] * x[k,c,b]
+// gram[i,c,b] = (accumulate ? gram[i,c,b] : 0) + sum_j (s[j,i,b] * w[j,b]) * s[j,c,b]
+// out[j,c,b] = scale[j,b] * s[j,c,b]
+//
+// with w = weight, or (factor * weight) * weight2 if there is a second. To the bit a `dense` without bias and
+// a symmetric `contract` of its result, 1 <= C <= kMaxGramColumns. out may be null, and so may scale (1). B
+// is a multiple of the logical lanes. gram and out overlap nothing else.
+template <class T>
+struct DenseGramArgs {
+  int64_t J, K, C, B;
+  T* gram;
+  int64_t gramI, gramJ;
+  const T* W;
+  int64_t wK, wJ;
+  const T* x;
+  int64_t xK, xC;
+  const T* weight;
+  int64_t weightJ;
+  const T* weight2;
+  int64_t weight2J;
+  const T* scale;
+  int64_t scaleJ;
+  T* out;
+  int64_t outJ, outC;
+  T factor;
+  bool accumulate;
+};
+
 // acc[r*accRow] += sum over lanes l < lanes of src[r*srcRow + l]
 // Logical lane i of 16 (8) adds l = i, i + 16, ... upwards, then foldLanes. A uniform src adds lanes *
 // src[r*srcRow] in one fma.
@@ -222,6 +253,7 @@ struct Kernels {
   void (*elementwise[kElementwiseOps])(const ElementwiseArgs<T>&);
   void (*dense)(const DenseArgs<T>&);
   void (*denseFlat)(const DenseArgs<T>&);
+  void (*denseGram)(const DenseGramArgs<T>&);
   void (*contract)(const ContractArgs<T>&);
   void (*contractFlat)(const ContractArgs<T>&);
   void (*laneSum)(const LaneSumArgs<T>&);

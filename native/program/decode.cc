@@ -56,6 +56,8 @@ const char* opcodeName(int64_t opcode) {
       return "OUTER_SUM";
     case Opcode::kActivation:
       return "ACTIVATION";
+    case Opcode::kDenseGram:
+      return "DENSE_GRAM";
   }
   return "unknown opcode";
 }
@@ -197,7 +199,7 @@ void Decoder::loop(Loop& loop) {
 void Decoder::instruction(Instruction& in) {
   const size_t start = at_;
   opcode_ = 0;
-  opcode_ = integer("opcode", 1, 9);
+  opcode_ = integer("opcode", 1, 10);
   in.opcode = static_cast<Opcode>(opcode_);
   const int64_t words = size("instruction length");
   switch (in.opcode) {
@@ -227,6 +229,9 @@ void Decoder::instruction(Instruction& in) {
       break;
     case Opcode::kActivation:
       activation(in);
+      break;
+    case Opcode::kDenseGram:
+      denseGram(in);
       break;
   }
   if (static_cast<int64_t>(at_ - start) != words) {

@@ -82,6 +82,7 @@ class Decoder {
   void dense(Instruction& in);
   void contract(Instruction& in);
   void activation(Instruction& in);
+  void denseGram(Instruction& in);
   void reduceSum(Instruction& in);
   void gather(Instruction& in);
   void scatter(Instruction& in);

@@ -1,6 +1,9 @@
 // The rules of each instruction: its words, and what its operands may be.
+#include <algorithm>
 #include <string>
 #include <utility>
+
+#include "kernels/table.h"
 
 #include "program/decoder.h"
 
@@ -89,6 +92,40 @@ void Decoder::contract(Instruction& in) {
   access("b", b, with(extentsOf(in, b), {{in.J, in.inTail[1][0]}, {in.K, in.inTail[1][1]}}), 1, 0);
   access("w", w, with(extentsOf(in, w), {{in.K, in.inTail[2][0]}}), 1, 0);
   dtypeIsCompute("out", in.out);
+  for (const Operand& one : in.in) dtypeIsCompute("operand", one);
+}
+
+void Decoder::denseGram(Instruction& in) {
+  if (!lanes()) refuse("products that are contracted at once belong into lanes loops");
+  in.accumulate = flag("accumulate");
+  in.J = integer("J", 1, kMaxInteger);
+  in.K = size("K");
+  in.C = integer("C", 1, kMaxGramColumns);
+  in.factor = word("factor");
+  Operand &W = in.in[0], &x = in.in[1], &weight = in.in[2], &weight2 = in.in[3], &scale = in.in[4];
+  Operand& out = in.in[5];
+  operand("gram", in.out, 2, writable());
+  operand("W", W, 2, uniform());
+  operand("x", x, 2, perSample());
+  operand("weight", weight, 1, perSample());
+  operand("weight2", weight2, 1, perSample() | kNoneSet);
+  operand("scale", scale, 1, perSample() | kNoneSet);
+  operand("out", out, 2, writable() | kNoneSet);
+  if (scale.space != Space::kNone && out.space == Space::kNone) {
+    refuse("a scale, but no result that is scaled");
+    return;
+  }
+  work({in.J, std::max<int64_t>(in.K, 1), in.C}, in);
+  access("gram", in.out, {{in.C, in.out.strides[0]}, {in.C, in.out.strides[1]}});
+  disjoint("gram", in.out, {{in.C, in.out.strides[0]}, {in.C, in.out.strides[1]}});
+  access("W", W, {{in.K, W.strides[0]}, {in.J, W.strides[1]}});
+  access("x", x, {{in.K, x.strides[0]}, {in.C, x.strides[1]}});
+  access("weight", weight, {{in.J, weight.strides[0]}});
+  access("weight2", weight2, {{in.J, weight2.strides[0]}});
+  access("scale", scale, {{in.J, scale.strides[0]}});
+  access("out", out, {{in.J, out.strides[0]}, {in.C, out.strides[1]}});
+  if (out.space != Space::kNone) disjoint("out", out, {{in.J, out.strides[0]}, {in.C, out.strides[1]}});
+  dtypeIsCompute("gram", in.out);
   for (const Operand& one : in.in) dtypeIsCompute("operand", one);
 }
 

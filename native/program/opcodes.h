@@ -4,7 +4,7 @@
 namespace nabla {
 
 inline constexpr double kProgramMagic = 0x4E41424C;  // "NABL"
-inline constexpr int kProgramVersion = 2;
+inline constexpr int kProgramVersion = 3;
 inline constexpr int kMaxRank = 6;
 
 // Element types of inputs and outputs. Programs compute in f32 or f64 only.
@@ -33,6 +33,7 @@ enum class Opcode : int {
   kLaneSum = 7,
   kOuterSum = 8,
   kActivation = 9,
+  kDenseGram = 10,
 };
 
 // Functions of ACTIVATION: a nonlinearity together with its derivative.

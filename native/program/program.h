@@ -39,7 +39,8 @@ struct Operand {
 //   after the outer dims are in outTail and inTail REDUCE_SUM   out, in[0] GATHER       out, in[0],
 //   laneStride SCATTER      out (destination), in[0], laneStride LANE_SUM     out (accumulator), in[0]
 //   OUTER_SUM    I J; out (accumulator; outTail = accI, accJ), in = {a, b} with inTail[p][0] ACTIVATION arity
-//   (which function), dims[0] (rows); out = value, in = {z, slope}
+//   (which function), dims[0] (rows); out = value, in = {z, slope} DENSE_GRAM   J K C, factor; out = gram
+//   (sI, sJ), in = {W (sK, sJ), x (sK, sC), weight (sJ), weight2 (sJ), scale (sJ), out (sJ, sC; a result)}
 struct Instruction {
   Opcode opcode = Opcode::kElementwise;
   Op op = Op::kCopy;
@@ -53,8 +54,9 @@ struct Instruction {
   int64_t laneStride = 0;
   Operand out;
   std::array<int64_t, 2> outTail{};
-  std::array<Operand, 5> in;
-  std::array<std::array<int64_t, 2>, 5> inTail{};
+  double factor = 1;
+  std::array<Operand, 6> in;
+  std::array<std::array<int64_t, 2>, 6> inTail{};
 };
 
 // After all chunks of a loop: dst[0..length) = beta * dst + sum over chunks of accumulator[accOffset..]

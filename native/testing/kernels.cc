@@ -84,6 +84,31 @@ bool call(const Kernels<T>& kernels, const std::string& kernel, const Fields& f)
                          f.integer("plainC"),
                          f.flag("accumulate")};
     (kernel == "dense" ? kernels.dense : kernels.denseFlat)(a);
+  } else if (kernel == "denseGram") {
+    kernels.denseGram({f.integer("J"),
+                       f.integer("K"),
+                       f.integer("C"),
+                       f.integer("B"),
+                       out("gram"),
+                       f.integer("gramI"),
+                       f.integer("gramJ"),
+                       in("W"),
+                       f.integer("wK"),
+                       f.integer("wJ"),
+                       in("x"),
+                       f.integer("xK"),
+                       f.integer("xC"),
+                       in("weight"),
+                       f.integer("weightJ"),
+                       in("weight2"),
+                       f.integer("weight2J"),
+                       in("scale"),
+                       f.integer("scaleJ"),
+                       out("out"),
+                       f.integer("outJ"),
+                       f.integer("outC"),
+                       T(-2),
+                       f.flag("accumulate")});
   } else if (kernel == "contract" || kernel == "contractFlat") {
     const ContractArgs<T> a{f.integer("I"),
                             f.integer("J"),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DataArray } from '../../lib/runtime/program.js';
-import { cases, type Float } from './cases.js';
+import type { Float } from './case-builder.js';
+import { cases } from './cases.js';
 import { interpretProgram } from './interpret-program.js';
 import { isas, runOn } from './testing-addon.js';
 

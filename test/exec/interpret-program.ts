@@ -182,6 +182,28 @@ class LoopRun {
             this.#write(i.out, [j, c], lane, (i.accumulate ? this.#read(i.out, [j, c], lane) : 0) + sum);
           }
           break;
+        case 'denseGram': {
+          const product = (j: number, c: number) => {
+            let sum = 0;
+            for (let k = 0; k < i.K; k++) sum += this.#read(i.W, [k, j], lane) * this.#read(i.x, [k, c], lane);
+            return sum;
+          };
+          const s = Array.from({ length: i.J }, (_, j) => Array.from({ length: i.C }, (_, c) => product(j, c)));
+          const weights = s.map((_, j) => {
+            const first = this.#read(i.weight, [j], lane);
+            return absent(i.weight2) ? first : i.factor * first * this.#read(i.weight2, [j], lane);
+          });
+          const scales = s.map((_, j) => (absent(i.scale) ? 1 : this.#read(i.scale, [j], lane)));
+          for (const [p, q] of points([i.C, i.C]) as Iterable<[number, number]>) {
+            const sum = s.reduce((total, row, j) => total + row[p]! * weights[j]! * row[q]!, 0);
+            this.#write(i.gram, [p, q], lane, (i.accumulate ? this.#read(i.gram, [p, q], lane) : 0) + sum);
+          }
+          if (absent(i.out)) break;
+          for (const [j, c] of points([i.J, i.C]) as Iterable<[number, number]>) {
+            this.#write(i.out, [j, c], lane, scales[j]! * s[j]![c]!);
+          }
+          break;
+        }
         case 'contract': {
           const rank = i.dims.length;
           const keptDims = i.dims.map((size, d) => (i.out.strides[d] === 0 ? 1 : size));

@@ -11,7 +11,7 @@ import {
 import { runProgramAsync } from '../../lib/runtime/async.js';
 import { createProgram, type DataArray } from '../../lib/runtime/program.js';
 import { runProgram } from '../../lib/runtime/run.js';
-import { type Float, numbers } from './cases.js';
+import { type Float, numbers } from './case-builder.js';
 import { isas, runOn } from './testing-addon.js';
 
 const at = (offset: number, ...strides: number[]): Operand => ({ base: panel(offset), strides });

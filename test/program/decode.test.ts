@@ -4,6 +4,7 @@ import { readProgram } from '../../lib/compile/program-reader.js';
 import {
   type Base,
   constant,
+  type DenseGramWords,
   type Operand,
   output,
   ProgramWriter,
@@ -69,11 +70,16 @@ describe('the decoder accepts', () => {
 describe('the decoder refuses', () => {
   const e = (w: ProgramWriter, out: Operand, input: Operand, dims = [3]) => w.elementwise('exp', dims, out, [input]);
   const p = at(panel(0), 16);
+  const gram = (w: ProgramWriter, change: Partial<DenseGramWords>) =>
+    w.denseGram({
+      ...{ J: 1, K: 1, C: 1, gram: at(panel(48), 0, 0), W: at(readInput(0), 0, 0) },
+      ...{ x: at(panel(0), 0, 0), weight: at(panel(0), 0), ...change },
+    });
 
   it.each<[string, string, Float64Array]>([
     ['no words', 'ends after 0 words', new Float64Array()],
     ['another magic', 'no program', small().map((word, i) => (i === 0 ? 1 : word))],
-    ['another version', 'version 3', small().map((word, i) => (i === 1 ? 3 : word))],
+    ['another version', 'version 2', small().map((word, i) => (i === 1 ? 2 : word))],
     ['an integer compute dtype', 'from 0 to 1', small().map((word, i) => (i === 2 ? 2 : word))],
     ['more inputs than words', 'inputs: 1000', small().map((word, i) => (i === 3 ? 1000 : word))],
     ['more constants than words', 'constants', small().map((word, i) => (i === 5 ? 2 ** 50 : word))],
@@ -154,6 +160,10 @@ describe('the decoder refuses', () => {
           plain: at(panel(32), 0, 0),
         }),
     ],
+    ['more columns than a gram has registers for', 'from 1 to 4', (w) => gram(w, { C: 5 })],
+    ['a gram on itself', 'overlap each other', (w) => gram(w, { C: 2 })],
+    ['a scale of no result', 'no result that is scaled', (w) => gram(w, { scale: at(panel(0), 0) })],
+    ['weights of a gram beyond the arena', 'weight2: it reaches', (w) => gram(w, { J: 9, weight2: at(panel(0), 16) })],
     [
       'weights per sample',
       'in PANEL may not stand here',

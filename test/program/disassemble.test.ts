@@ -30,6 +30,7 @@ function rewritten(words: Float64Array): Float64Array {
     for (const i of loop.instructions) {
       if (i.opcode === 'elementwise') w.elementwise(i.op, i.dims, i.out, i.inputs);
       else if (i.opcode === 'dense') w.dense(i);
+      else if (i.opcode === 'denseGram') w.denseGram(i);
       else if (i.opcode === 'contract') w.contract(i);
       else if (i.opcode === 'reduceSum') w.reduceSum(i.dims, i.out, i.source);
       else if (i.opcode === 'gather') w.gather(i.dims, i.out, i.source, i.laneStride);

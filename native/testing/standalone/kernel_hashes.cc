@@ -87,7 +87,7 @@ void hashAll(const nabla::Kernels<T>& k, std::vector<Line>& lines) {
     hash.add(slope);
     lines.push_back({"activation " + std::to_string(kind) + dtype, hash.value()});
   }
-  Hash dense, contract, outer, lane, last;
+  Hash dense, gram, contract, outer, lane, last;
   for (int64_t size = 1; size <= 21; size++) {
     const int64_t B = (1 + size % 5) * L, J = size, K = 3 * size, C = 1 + size % 3;
     const auto W = numbers<T>(K * J, 1, false), x = numbers<T>(K * C * B, 2, false),
@@ -125,6 +125,18 @@ void hashAll(const nabla::Kernels<T>& k, std::vector<Line>& lines) {
     k.contract({J,        J,     K, B,        h.data(), J * B, B,     a.data(), K * B,         B,
                 a.data(), K * B, B, w.data(), B,        false, false, false,    size % 2 == 0, true});
     contract.add(h);
+    for (int64_t c = 1; c <= nabla::kMaxGramColumns; c++) {
+      const auto y = numbers<T>(K * c * B, 11, false);
+      auto g = numbers<T>(c * c * B, 12, false), scaledOut = numbers<T>(J * c * B, 13, false);
+      k.denseGram({J,        K,        c,        B,
+                   g.data(), c * B,    B,        W.data(),
+                   J,        1,        y.data(), c * B,
+                   B,        a.data(), B,        c % 2 == 0 ? a.data() + J * B : nullptr,
+                   B,        s.data(), B,        scaledOut.data(),
+                   c * B,    B,        T(-2),    size % 2 == 0});
+      gram.add(g);
+      gram.add(scaledOut);
+    }
     auto acc = numbers<T>(J * K, 9, false);
     k.outerSum({J, K, C, B - 3, acc.data(), K, 1, s.data(), B, C * B, x.data(), B, C * B, false, false});
     outer.add(acc);
@@ -134,6 +146,7 @@ void hashAll(const nabla::Kernels<T>& k, std::vector<Line>& lines) {
     last.add(acc);
   }
   lines.push_back({"dense" + dtype, dense.value()});
+  lines.push_back({"denseGram" + dtype, gram.value()});
   lines.push_back({"contract" + dtype, contract.value()});
   lines.push_back({"outerSum" + dtype, outer.value()});
   lines.push_back({"laneSum" + dtype, lane.value()});
