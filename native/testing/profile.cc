@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "addon/errors.h"
@@ -30,8 +31,9 @@ class Profiler {
  public:
   Profiler(const Program& program, const KernelTable& table) : program_(program), table_(table) {}
 
+  // Empty if there is not enough memory.
   std::vector<double> run(size_t loop, double seconds) {
-    prepare();
+    if (!prepare()) return {};
     for (size_t i = 0; i < loop; ++i) pass(i, nullptr);
     std::vector<double> least(loops_[loop].size() + 1, 1e300);
     const auto begin = Clock::now();
@@ -48,7 +50,7 @@ class Profiler {
   std::vector<std::byte*> bases;
 
  private:
-  void prepare() {
+  bool prepare() {
     int64_t arena = 0, accumulators = 0;
     for (const Loop& loop : program_.loops) {
       arena = std::max(arena, loop.arenaElements);
@@ -60,15 +62,18 @@ class Profiler {
         list.push_back(makeSteps<T>(program_, one, loop.B, table_));
       }
     }
-    arena_.ensure(static_cast<size_t>(arena) * sizeof(T), 1);
-    shared_.ensure(static_cast<size_t>(program_.sharedElements) * sizeof(T), 1);
-    accumulators_.ensure(static_cast<size_t>(accumulators) * sizeof(T), 1);
+    if (!arena_.ensure(static_cast<size_t>(arena) * sizeof(T), 1) ||
+        !shared_.ensure(static_cast<size_t>(program_.sharedElements) * sizeof(T), 1) ||
+        !accumulators_.ensure(static_cast<size_t>(accumulators) * sizeof(T), 1)) {
+      return false;
+    }
     for (double value : program_.constants) constants_.push_back(static_cast<T>(value));
     constants_.push_back(T{0});
     bases[kArenaSlot] = arena_.data();
     bases[kSharedSlot] = shared_.data();
     bases[kAccumulatorSlot] = accumulators_.data();
     bases[kConstantSlot] = reinterpret_cast<std::byte*>(constants_.data());
+    return true;
   }
   void pass(size_t loop, double* least) {
     const Loop& l = program_.loops[loop];
@@ -108,11 +113,16 @@ Napi::Value profileProgram(const Napi::CallbackInfo& call) {
   if (table == nullptr) addon::fail(env, "ERR_NABLA_OPTION", "no such instruction set here");
   Program program;
   addon::check(env, decode(std::span(words.Data(), words.ElementLength()), program));
-  const auto loop = static_cast<size_t>(call[4].As<Napi::Number>().Int64Value());
+  const int64_t index = call[4].As<Napi::Number>().Int64Value();
+  if (index < 0 || index >= static_cast<int64_t>(program.loops.size())) {
+    addon::failArgument(env, "the number of a loop", "loop", std::to_string(index));
+  }
+  const auto loop = static_cast<size_t>(index);
   const double seconds = call[5].As<Napi::Number>().DoubleValue();
   const std::vector<double> least = program.dtype == DType::kF32
                                         ? profile<float>(program, inputs, outputs, *table, loop, seconds)
                                         : profile<double>(program, inputs, outputs, *table, loop, seconds);
+  if (least.empty()) addon::fail(env, "ERR_NABLA_OUT_OF_MEMORY", "not enough memory for a profile");
   Napi::Float64Array result = Napi::Float64Array::New(env, least.size());
   std::copy(least.begin(), least.end(), result.Data());
   return result;
