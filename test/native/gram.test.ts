@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { at, dtypes, lanesOf, randoms, runEverywhere } from './addon.js';
+import { at, type Data, dtypes, lanesOf, randoms, runEverywhere } from './addon.js';
+
+// (Not toEqual: it takes seconds for arrays of this length.)
+const isSame = (a: Data, b: Data): boolean =>
+  a.length === b.length &&
+  Buffer.from(a.buffer, a.byteOffset, a.byteLength).equals(Buffer.from(b.buffer, b.byteOffset, b.byteLength));
 
 // The product and the contraction one after the other are the oracle: the fused kernel promises their bits.
 describe.each(dtypes)('denseGram %s', (dtype) => {
@@ -57,12 +62,12 @@ describe.each(dtypes)('denseGram %s', (dtype) => {
           ...{ scale: stored && scaled ? at(scale!) : undefined, scaleJ: B },
           ...{ out: stored ? at(result, C * C * B) : undefined, outJ: C * B, outC: B },
         }));
-        expect(fused.subarray(0, C * C * B)).toEqual(gram);
+        expect(isSame(fused.subarray(0, C * C * B), gram)).toBe(true);
         const out = stored ? (scaled ? products.slice(0, J * C * B) : product) : room.slice(C * C * B, -3);
-        expect(fused.slice(C * C * B, -3)).toEqual(out);
-        expect(fused.slice(-3)).toEqual(room.slice(-3));
+        expect(isSame(fused.subarray(C * C * B, -3), out)).toBe(true);
+        expect(isSame(fused.subarray(-3), room.subarray(-3))).toBe(true);
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 });
