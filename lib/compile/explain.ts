@@ -1,6 +1,7 @@
 import { info } from '../runtime/info.js';
 import type { Lowered, LoweredLoop } from './compile.js';
 import type { Draft } from './loop.js';
+import type { Buffer } from './views.js';
 
 /** One loop of a compiled program. */
 export interface ExplainedLoop {
@@ -53,18 +54,18 @@ function describeLoop({ kind, samples, block, arenaBytes, loop }: LoweredLoop): 
     samples,
     block,
     arenaBytes,
-    passes: mostColumns(loop.drafts, 'dense'),
-    weightGradientPasses: mostColumns(loop.drafts, 'outerSum'),
+    passes: mostColumns(loop.drafts, (matrix) => matrix.space !== 'accumulator'),
+    weightGradientPasses: mostColumns(loop.drafts, (matrix) => matrix.space === 'accumulator'),
     flopsPerSample,
     instructions,
   };
 }
 
 /** Columns over the one matrix that sees most of them; places in the same buffer count as the same matrix. */
-function mostColumns(drafts: readonly Draft[], name: string): number {
+function mostColumns(drafts: readonly Draft[], counts: (matrix: Buffer) => boolean): number {
   const columns = new Map<string, number>();
-  for (const { name: own, work } of drafts) {
-    if (!own.startsWith(name) || !work?.matrix) continue;
+  for (const { work } of drafts) {
+    if (!work?.matrix || !counts(work.matrix)) continue;
     const { space, index, offset } = work.matrix;
     const key = `${space}:${index}:${offset}`;
     columns.set(key, (columns.get(key) ?? 0) + work.columns!);

@@ -2,9 +2,6 @@ import type { Draft, Placer } from './loop.js';
 import type { DenseGramWords } from './program-writer.js';
 import type { Buffer, View } from './views.js';
 
-/** Columns of a product whose contraction with itself the kernel keeps in registers (native/kernels/table.h). */
-export const MAX_GRAM_COLUMNS = 4;
-
 /** A view and the strides an instruction walks it with. */
 export interface Strided {
   readonly view: View;

@@ -1,8 +1,8 @@
 import { rowMajorStrides } from '../array/shape.js';
 import { NablaError } from '../runtime/errors.js';
-import { type DensePart, MAX_GRAM_COLUMNS } from './grams.js';
+import type { DensePart } from './grams.js';
 import { emitRanked, type Loop } from './loop.js';
-import { MAX_RANK } from './opcodes.js';
+import { MAX_GRAM_COLUMNS, MAX_RANK } from './opcodes.js';
 import { type Buffer, collapse, type View } from './views.js';
 
 /** An operand of a product, with the labels of its axes. */

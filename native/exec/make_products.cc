@@ -60,6 +60,8 @@ void StepMaker<T>::dense(const Instruction& in) {
   }
 }
 
+static_assert(kMaxGramColumns == kGramColumns, "what the format allows the kernels must take");
+
 template <class T>
 void StepMaker<T>::denseGram(const Instruction& in) {
   const Operand &W = in.in[0], &x = in.in[1], &weight = in.in[2], &weight2 = in.in[3], &scale = in.in[4],
@@ -226,6 +228,8 @@ void StepMaker<T>::outerSum(const Instruction& in) {
   step.args.bJ = in.inTail[1][0];
   step.args.aUniform = isUniform(a);
   step.args.bUniform = isUniform(b);
+  // Before it is cut, which depends on the instruction set: the bits must not.
+  step.args.narrow = isNarrowOuter(step.args);
   step.acc = ref(in.out);
   step.a = ref(a);
   step.b = ref(b);

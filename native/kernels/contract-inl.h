@@ -176,7 +176,8 @@ NABLA_INLINE void contractPickRows(const ContractArgs<T>& c) {
 // L2: for d = 128 a piece of b is half a megabyte, the sums as much. With all of k at once b came from L3 for
 // every tile of rows (K = 128: 47 % of the FMA peak instead of 57).
 inline constexpr int64_t kContractPiece = 64;
-// Few columns: all of b in a piece, and a w of the rows, fit L1, 32 x (12 + 6) x 64 bytes.
+// Few columns: all of b in a piece, and a w of the rows, about fill a small L1: 32 x (10 + 5) x 64 bytes for
+// ten columns (64 steps: 15 % slower).
 inline constexpr int64_t kContractShortPiece = 32, kContractShortColumns = 12;
 // Tried without gain: prefetching b 2, 4 and 8 steps ahead; pieces of 32 and 48 steps for d = 32 to 128.
 

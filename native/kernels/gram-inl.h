@@ -163,7 +163,7 @@ template <class T, int kColumns>
 void gramColumns(const DenseGramArgs<T>& a) {
   constexpr int kRegs = kColumns >= 4 || kGramTile == 12 ? 1 : 2;
   int64_t lane = 0;
-  // x of the lanes a tile takes should stay in L1 for all rows (K = 64, two registers of lanes: 3 % slower).
+  // x of the lanes a tile takes should stay in L1 for all rows (K = 64, two registers of lanes: 8 % slower).
   constexpr int64_t kNearBytes = 12 << 10;
   if constexpr (kRegs > 1) {
     if (a.K * kColumns * kRegs * static_cast<int64_t>(sizeof(Vec<T>)) <= kNearBytes) {

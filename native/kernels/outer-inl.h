@@ -155,10 +155,9 @@ template <class T>
 void outerSum(const OuterSumArgs<T>& args) {
   if (args.I <= 0 || args.J <= 0 || args.R <= 0 || args.lanes <= 0) return;
   OuterSumArgs<T> g = args;
-  const bool narrow = isNarrowOuter(args);
   // A product of two values does not depend on their order: the operand along the rows of acc is the one
   // transposed. Of dots the tile is long where the product is.
-  const bool thin = narrow && (g.I <= kThinDots || g.J <= kThinDots);
+  const bool thin = g.narrow && (g.I <= kThinDots || g.J <= kThinDots);
   if (thin ? g.I > g.J : g.accJ != 1 && g.accI == 1) {
     std::swap(g.I, g.J);
     std::swap(g.accI, g.accJ);
@@ -176,7 +175,7 @@ void outerSum(const OuterSumArgs<T>& args) {
       p.lanes = g.lanes - l < kOuterPiece ? g.lanes - l : kOuterPiece;
       p.a = g.a + r * g.aR + (g.aUniform ? 0 : l);
       p.b = g.b + r * g.bR + (g.bUniform ? 0 : l);
-      if (narrow) {
+      if (g.narrow) {
         outerNarrowPiece(p, g.I, g.J);
       } else {
         outerPiece(p, g.I, g.J);

@@ -6,7 +6,7 @@ NABLA_INLINE int64_t quotient(int64_t n, int64_t d) {
                               : n / d;
 }
 
-// n > 0 rows spread evenly over as few tiles of at most kMost as it takes: `longer` tiles of size + 1, then
+// n >= 0 rows spread evenly over as few tiles of at most kMost as it takes: `longer` tiles of size + 1, then
 // the others. (20 rows are 4 x 5, not 3 x 6 + 2: a last tile of one row would leave the units waiting for its
 // single chain.)
 template <int kMost>

@@ -96,15 +96,15 @@ struct ContractArgs {
   bool aUniform, bUniform, wUniform, accumulate, symmetric;
 };
 
-// Columns DENSE_GRAM takes: their sums have to fit the registers beside the product.
-inline constexpr int64_t kMaxGramColumns = 4;
+// Columns the kernels of DENSE_GRAM take: their sums have to fit the registers beside the product.
+inline constexpr int64_t kGramColumns = 4;
 
 // s[j,c,b] = sum_k W[k,j] * x[k,c,b]
 // gram[i,c,b] = (accumulate ? gram[i,c,b] : 0) + sum_j (s[j,i,b] * w[j,b]) * s[j,c,b]
 // out[j,c,b] = scale[j,b] * s[j,c,b]
 //
 // with w = weight, or (factor * weight) * weight2 if there is a second. To the bit a `dense` without bias and
-// a symmetric `contract` of its result, 1 <= C <= kMaxGramColumns. out may be null, and so may scale (1). B
+// a symmetric `contract` of its result, 1 <= C <= kGramColumns. out may be null, and so may scale (1). B
 // is a multiple of the logical lanes. gram and out overlap nothing else.
 template <class T>
 struct DenseGramArgs {
@@ -146,8 +146,9 @@ struct LaneSumArgs {
 // runs over what is summed beside the lanes (tangent columns). A piece is max(1, kOuterPiece / lanes)
 // consecutive r with all their lanes, or kOuterPiece lanes of one r where there are more. For every piece, s
 // = fma(a, b, s) over r and within it over the lanes upwards from +0, then acc += s. A uniform operand has
-// one value for all lanes. Narrow products (isNarrowOuter) have such an s for every logical lane, of which
-// lane l is l mod 16 (8), and fold them as laneSum does before they add to acc.
+// one value for all lanes. Narrow products have such an s for every logical lane, of which lane l is l mod 16
+// (8), and fold them as laneSum does before they add to acc. Whoever calls says which they are, by
+// isNarrowOuter of the whole product: rows cut from it have to be summed like the others.
 inline constexpr int64_t kOuterPiece = 128;
 inline constexpr int64_t kNarrowOuter = 24, kThinOuter = 6;
 template <class T>
@@ -159,7 +160,7 @@ struct OuterSumArgs {
   int64_t aR, aI;
   const T* b;
   int64_t bR, bJ;
-  bool aUniform, bUniform;
+  bool aUniform, bUniform, narrow;
 };
 template <class T>
 constexpr bool isNarrowOuter(const OuterSumArgs<T>& a) {

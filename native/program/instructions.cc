@@ -3,8 +3,6 @@
 #include <string>
 #include <utility>
 
-#include "kernels/table.h"
-
 #include "program/decoder.h"
 
 namespace nabla {

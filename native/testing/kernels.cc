@@ -135,9 +135,24 @@ bool call(const Kernels<T>& kernels, const std::string& kernel, const Fields& f)
     kernels.laneSum({f.integer("rows"), f.integer("lanes"), out("acc"), f.integer("accRow"), in("src"),
                      f.integer("srcRow"), f.flag("srcUniform")});
   } else if (kernel == "outerSum") {
-    kernels.outerSum({f.integer("I"), f.integer("J"), f.integer("R"), f.integer("lanes"), out("acc"),
-                      f.integer("accI"), f.integer("accJ"), in("a"), f.integer("aR"), f.integer("aI"),
-                      in("b"), f.integer("bR"), f.integer("bJ"), f.flag("aUniform"), f.flag("bUniform")});
+    OuterSumArgs<T> a{f.integer("I"),
+                      f.integer("J"),
+                      f.integer("R"),
+                      f.integer("lanes"),
+                      out("acc"),
+                      f.integer("accI"),
+                      f.integer("accJ"),
+                      in("a"),
+                      f.integer("aR"),
+                      f.integer("aI"),
+                      in("b"),
+                      f.integer("bR"),
+                      f.integer("bJ"),
+                      f.flag("aUniform"),
+                      f.flag("bUniform"),
+                      false};
+    a.narrow = isNarrowOuter(a);
+    kernels.outerSum(a);
   } else if (kernel == "reduceRows") {
     kernels.reduceRows(
         {f.integer("rows"), f.integer("n"), out("out"), in("in"), f.integer("inRow"), f.flag("accumulate")});

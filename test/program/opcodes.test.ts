@@ -4,6 +4,7 @@ import {
   ActivationOp,
   arity,
   LoopKind,
+  MAX_GRAM_COLUMNS,
   MAX_RANK,
   Op,
   Opcode,
@@ -47,6 +48,7 @@ describe('numbers of the program format', () => {
     expect(number('kProgramMagic')).toBe(PROGRAM_MAGIC);
     expect(number('kProgramVersion')).toBe(PROGRAM_VERSION);
     expect(number('kMaxRank')).toBe(MAX_RANK);
+    expect(number('kMaxGramColumns')).toBe(MAX_GRAM_COLUMNS);
   });
 
   it('arity follows from the ranges of the header', () => {

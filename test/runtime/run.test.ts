@@ -1,7 +1,14 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { resourceUsage } from 'node:process';
 import { describe, expect, it } from 'vitest';
-import { type Operand, output, ProgramWriter, panel, input as readInput } from '../../lib/compile/program-writer.js';
+import {
+  type Base,
+  type Operand,
+  output,
+  ProgramWriter,
+  panel,
+  input as readInput,
+} from '../../lib/compile/program-writer.js';
 import { runProgramAsync } from '../../lib/runtime/async.js';
 import { NablaError } from '../../lib/runtime/errors.js';
 import { getNative } from '../../lib/runtime/native.js';
@@ -170,6 +177,40 @@ describe('arguments', () => {
     const y = new Float32Array(4);
     native.run(two, recursive, [y], 1);
     expect(y).toEqual(Float32Array.of(2, 4, 6, 8));
+  });
+
+  it('takes arrays as arguments, and refuses the wrong number of them', () => {
+    const native = getNative();
+    const y = new Float32Array(4);
+    native.runArguments(program.native, 1, Float32Array.of(1, 2, 3, 4), y);
+    const listed = new Float32Array(4);
+    native.run(program.native, [Float32Array.of(1, 2, 3, 4)], [listed], 1);
+    expect(y).toEqual(listed);
+    for (const arrays of [[], [x], [x, y, y]]) {
+      expect(() => native.runArguments(program.native, 1, ...arrays)).toThrow(
+        `expected 2 arrays for inputs and outputs but received ${arrays.length}`,
+      );
+    }
+    expect(() => native.runArguments(program.native, 1, x, [y])).toThrow(/a Float32Array of length 4 for outputs\[0\]/);
+    expect(() => native.runArguments({} as never, 1, x, y)).toThrow(/a handle made by createProgram\(\)/);
+    expect(() => (native.runArguments as () => void)()).toThrow(/a handle made by createProgram\(\)/);
+  });
+
+  it('hands many arrays over in lists', () => {
+    const count = 300;
+    const writer = new ProgramWriter('float32');
+    const inputs = globalThis.Array.from({ length: count }, () => writer.input('float32', 1));
+    const sum = writer.output('float32', 1);
+    writer.flatLoop();
+    const at = (base: Base) => ({ base, strides: [1] });
+    writer.elementwise('copy', [1], at(output(sum)), [at(readInput(inputs[0]!))]);
+    for (const i of inputs.slice(1))
+      writer.elementwise('add', [1], at(output(sum)), [at(output(sum)), at(readInput(i))]);
+    const [result] = runProgram(
+      createProgram(writer.finish()),
+      inputs.map((i) => Float32Array.of(i)),
+    );
+    expect(result![0]).toBe((count * (count - 1)) / 2);
   });
 
   it('survives inputs whose list changes its mind', () => {

@@ -125,7 +125,7 @@ void hashAll(const nabla::Kernels<T>& k, std::vector<Line>& lines) {
     k.contract({J,        J,     K, B,        h.data(), J * B, B,     a.data(), K * B,         B,
                 a.data(), K * B, B, w.data(), B,        false, false, false,    size % 2 == 0, true});
     contract.add(h);
-    for (int64_t c = 1; c <= nabla::kMaxGramColumns; c++) {
+    for (int64_t c = 1; c <= nabla::kGramColumns; c++) {
       const auto y = numbers<T>(K * c * B, 11, false);
       auto g = numbers<T>(c * c * B, 12, false), scaledOut = numbers<T>(J * c * B, 13, false);
       k.denseGram({J,        K,        c,        B,
@@ -138,7 +138,8 @@ void hashAll(const nabla::Kernels<T>& k, std::vector<Line>& lines) {
       gram.add(scaledOut);
     }
     auto acc = numbers<T>(J * K, 9, false);
-    k.outerSum({J, K, C, B - 3, acc.data(), K, 1, s.data(), B, C * B, x.data(), B, C * B, false, false});
+    k.outerSum({J, K, C, B - 3, acc.data(), K, 1, s.data(), B, C * B, x.data(), B, C * B, false, false,
+                size % 2 == 0});
     outer.add(acc);
     k.laneSum({K, B - 3, acc.data(), J, x.data(), C * B, false});
     lane.add(acc);
