@@ -1,5 +1,6 @@
 // node dist/bench/profile.js [PATTERN]: where the time of nabla's own programs goes, instruction by instruction, for the cases of
-// the default selection whose name matches. One block of samples, which is in cache, on one thread; the least time of many passes.
+// the selections default, step and goals whose name matches. One block of samples, which is in cache, on one thread; the least
+// time of many passes.
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -118,6 +119,8 @@ function profile(c: Case): void {
 
 const pattern = new RegExp(process.argv[2] ?? 'hessian 3-20x5-1 N=65536 float32 1 thread$');
 const cases = [
-  ...new Map(['default', 'step'].flatMap((name) => selections[name]!(1)).map((c) => [caseName(c), c])).values(),
+  ...new Map(
+    ['default', 'step', 'goals'].flatMap((name) => selections[name]!(1)).map((c) => [caseName(c), c]),
+  ).values(),
 ];
 for (const c of cases) if (pattern.test(caseName(c))) profile(c);

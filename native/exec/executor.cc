@@ -132,7 +132,8 @@ class ExecutorFor final : public Executor {
   std::vector<T> constants_;
   std::vector<PreparedLoop<T>> loops_;
   int64_t samples_ = 0;
-  int64_t arenaBytes_ = 0;
+  int64_t arenaBytes_ = 0;   // a multiple of kLaneBytes
+  int64_t packedBytes_ = 0;  // behind it
 };
 
 template <class T>
@@ -140,7 +141,9 @@ PreparedLoop<T> ExecutorFor<T>::prepare(const Loop& loop, const KernelTable& tab
   PreparedLoop<T> prepared;
   prepared.loop = &loop;
   prepared.steps = makeSteps<T>(program_, loop, loop.B, table);
-  arenaBytes_ = std::max(arenaBytes_, loop.arenaElements * static_cast<int64_t>(sizeof(T)));
+  arenaBytes_ =
+      std::max(arenaBytes_, roundUp(loop.arenaElements * static_cast<int64_t>(sizeof(T)), kLaneBytes));
+  packedBytes_ = std::max(packedBytes_, prepared.steps.packedBytes);
   if (loop.kind == LoopKind::kFlat) return prepared;
   if (loop.N > std::numeric_limits<int64_t>::max() - samples_) samples_ = 0;
   samples_ += loop.N;
@@ -196,11 +199,12 @@ void ExecutorFor<T>::runPart(LoopRun& run, int64_t part, ThreadScratch& mine) co
     run.failure.store(StatusCode::kOutOfMemory, std::memory_order_relaxed);
     return;
   }
-  if (!mine.arena.ensure(static_cast<size_t>(arenaBytes_), owner_)) {
+  if (!mine.arena.ensure(static_cast<size_t>(arenaBytes_ + packedBytes_), owner_)) {
     run.failure.store(StatusCode::kOutOfMemory, std::memory_order_relaxed);
     return;
   }
   mine.bases[kArenaSlot] = mine.arena.data();
+  mine.bases[kPackedSlot] = packedBytes_ > 0 ? mine.arena.data() + arenaBytes_ : nullptr;
   if (run.accumulators != nullptr) {
     T* accumulators = run.accumulators + part * prepared.accumulatorStride;
     std::fill_n(accumulators, prepared.accumulatorStride, T{0});
@@ -363,6 +367,7 @@ Status ExecutorFor<T>::run(std::span<const ArrayView> inputs, std::span<const Ar
     mine.callerBases[kArenaSlot] = nullptr;
     mine.callerBases[kSharedSlot] = mine.shared.data();
     mine.callerBases[kAccumulatorSlot] = nullptr;
+    mine.callerBases[kPackedSlot] = nullptr;
     mine.callerBases[kConstantSlot] = reinterpret_cast<std::byte*>(const_cast<T*>(constants_.data()));
 
     const int threads = options.threads > 0 ? options.threads : defaultThreadCount();

@@ -43,6 +43,7 @@ void StepMaker<T>::dense(const Instruction& in) {
   step.hasBias = bias.space != Space::kNone;
   step.hasScale = scale.space != Space::kNone;
   step.hasPlain = plain.space != Space::kNone;
+  reservePacked(in);
   const double perColumn =
       static_cast<double>(in.J * width_) * static_cast<double>(in.K + 2) * kMultiplyAddCost * slowness_;
   // One call is the least an abort can wait for, so a long one is cut into groups of columns (in eights: no
@@ -102,6 +103,7 @@ void StepMaker<T>::denseGram(const Instruction& in) {
   step.hasWeight2 = weight2.space != Space::kNone;
   step.hasScale = scale.space != Space::kNone;
   step.hasOut = out.space != Space::kNone;
+  reservePacked(in);
   // Cut like a long dense, but by rows: the next part's sums start from those of the last, as they would have
   // gone on.
   const double perRow =

@@ -55,6 +55,7 @@ class Runner {
     args.bias = step.hasBias ? at<T>(step.bias) : nullptr;
     args.scale = step.hasScale ? at<T>(step.scale) : nullptr;
     args.plain = step.hasPlain ? at<T>(step.plain) : nullptr;
+    args.packed = reinterpret_cast<T*>(frame_.bases[kPackedSlot]);
     step.kernel(args);
   }
 
@@ -67,6 +68,7 @@ class Runner {
     args.weight2 = step.hasWeight2 ? at<T>(step.weight2) : nullptr;
     args.scale = step.hasScale ? at<T>(step.scale) : nullptr;
     args.out = step.hasOut ? at<T>(step.out) : nullptr;
+    args.packed = reinterpret_cast<T*>(frame_.bases[kPackedSlot]);
     step.kernel(args);
   }
 

@@ -102,6 +102,12 @@ class StepMaker {
     list.push_back(step);
   }
 
+  // Memory for a dense product whose rows of x are far apart.
+  void reservePacked(const Instruction& in) {
+    if (!lanes_ || in.in[1].strides[0] * kBytes < kFarRow) return;
+    steps_.packedBytes = std::max(steps_.packedBytes, in.K * kPackedRow);
+  }
+
   void elementwise(const Instruction& in);
   void dense(const Instruction& in);
   void denseGram(const Instruction& in);

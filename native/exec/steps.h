@@ -16,7 +16,14 @@
 namespace nabla {
 
 // Index into the table of base addresses that a thread keeps while it runs: these, then inputs, then outputs.
-enum BaseSlot : int32_t { kArenaSlot, kSharedSlot, kAccumulatorSlot, kConstantSlot, kFirstArraySlot };
+enum BaseSlot : int32_t {
+  kArenaSlot,
+  kSharedSlot,
+  kAccumulatorSlot,
+  kConstantSlot,
+  kPackedSlot,
+  kFirstArraySlot
+};
 
 // An operand's place: base address of its slot plus bytes.
 struct Ref {
@@ -162,7 +169,8 @@ struct Steps {
   std::vector<OuterSumStep<T>> outerSum;
   std::vector<ActivationStep<T>> activation;
   std::vector<Walk> walks;
-  double nanoseconds = 0;  // rough cost of one pass, for deciding on threads
+  int64_t packedBytes = 0;  // memory the dense products may use, behind kPackedSlot
+  double nanoseconds = 0;   // rough cost of one pass, for deciding on threads
 
   size_t memoryBytes() const;
 };

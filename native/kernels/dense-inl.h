@@ -134,7 +134,7 @@ NABLA_INLINE DenseTiles<T> pickDenseTiles(int64_t rows) {
 
 // Lanes [lane, end) of one column, or of all columns at once where they lie end to end; whole tiles of kRegs
 // registers. Returns where it stopped. Lanes below biasEnd get the bias; scales repeat after scaleEnd lanes.
-template <class T, int kMost, int kRegs>
+template <class T, int kMost, int kRegs, bool kPacks = false>
 NABLA_INLINE int64_t denseLanes(const DenseArgs<T>& a, int64_t lane, int64_t end, int64_t biasEnd,
                                 int64_t scaleEnd, const T* x, const DenseResults<T>& to) {
   constexpr int W = kWidth<T>;
@@ -143,6 +143,9 @@ NABLA_INLINE int64_t denseLanes(const DenseArgs<T>& a, int64_t lane, int64_t end
   const EvenSplit<kMost> rows(a.J);
   const DenseTiles<T> tall = pickDenseTiles<T, kMost, kRegs>(rows.longer > 0 ? rows.size + 1 : rows.size);
   const DenseTiles<T> low = pickDenseTiles<T, kMost, kRegs>(rows.size);
+  DenseArgs<T> q = a;
+  const bool packs = kPacks && isPacked<T>(a.packed, rows.tiles, a.K, a.xK, kStep);
+  if (packs) q.xK = kStep;
   int64_t scaleLane = lane < scaleEnd ? lane : lane % scaleEnd;
   for (; lane + kStep <= end; lane += kStep) {
     const int64_t biasedLanes = biasEnd - lane;
@@ -154,12 +157,16 @@ NABLA_INLINE int64_t denseLanes(const DenseArgs<T>& a, int64_t lane, int64_t end
       scaleLanes[v] = scaleLane;
       scaleLane = scaleLane + W < scaleEnd ? scaleLane + W : 0;
     }
+    if constexpr (kPacks) {
+      if (packs) pack<T, 1, kRegs>(x + lane, a.K, a.xK, 0, a.packed);
+    }
+    const T* const from = packs ? a.packed : x + lane;
     const auto run = [&](DenseTiles<T> function, int64_t count, int64_t j) {
       const DenseResults<T> here{to.out + j * a.outJ + lane,
                                  to.scale == nullptr ? nullptr : to.scale + j * a.scaleJ,
                                  to.plain == nullptr ? nullptr : to.plain + j * a.plainJ + lane};
-      function(a, count, a.W + j * a.wJ, x + lane, here, scaleLanes,
-               biased == 0 ? nullptr : a.bias + j * a.biasJ, biased);
+      function(q, count, a.W + j * a.wJ, from, here, scaleLanes, biased == 0 ? nullptr : a.bias + j * a.biasJ,
+               biased);
     };
     if (rows.longer > 0) run(tall, rows.longer, 0);
     run(low, rows.tiles - rows.longer, rows.start(rows.longer));
@@ -172,7 +179,7 @@ void denseColumns(const DenseArgs<T>& a, int64_t end, int64_t biasEnd, int64_t s
                   const DenseResults<T>& to) {
   int64_t lane = 0;
 #if defined(NABLA_ISA_AVX2)
-  lane = denseLanes<T, 6, 2>(a, lane, end, biasEnd, scaleEnd, x, to);
+  lane = denseLanes<T, 6, 2, true>(a, lane, end, biasEnd, scaleEnd, x, to);
 #elif defined(NABLA_ISA_SCALAR)
   lane = denseLanes<T, 4, 4>(a, lane, end, biasEnd, scaleEnd, x, to);
 #else
@@ -180,7 +187,7 @@ void denseColumns(const DenseArgs<T>& a, int64_t end, int64_t biasEnd, int64_t s
   if (a.K * static_cast<int64_t>(4 * sizeof(Vec<T>)) <= kNearBytes) {
     lane = denseLanes<T, 6, 4>(a, lane, end, biasEnd, scaleEnd, x, to);
   }
-  lane = denseLanes<T, 12, 2>(a, lane, end, biasEnd, scaleEnd, x, to);
+  lane = denseLanes<T, 12, 2, true>(a, lane, end, biasEnd, scaleEnd, x, to);
 #endif
 #if defined(NABLA_ISA_AVX512) || defined(NABLA_ISA_NEON)
   denseLanes<T, 24, 1>(a, lane, end, biasEnd, scaleEnd, x, to);

@@ -19,12 +19,11 @@ inline constexpr int kGramTile = 24;
 // `tiles` tiles, one below the other, from row j on.
 template <class T, int kRows, int kColumns, int kRegs>
 __attribute__((noinline)) void gramTiles(const DenseGramArgs<T>& a, int64_t tiles, int64_t j, int64_t lane,
-                                         T* g) {
+                                         const T* x, T* g) {
   constexpr int W = kWidth<T>, kSums = kGramSums<kColumns>;
   const int64_t wJ = a.wJ, wK = a.wK, xK = a.xK, xC = a.xC, outJ = a.outJ, outC = a.outC;
   const int64_t weightJ = a.weightJ, weight2J = a.weight2J, scaleJ = a.scaleJ, K = a.K;
   const T* w = a.W + j * wJ;
-  const T* x = a.x + lane;
   const T* weight = a.weight + j * weightJ + lane;
   const T* weight2 = a.weight2 == nullptr ? nullptr : a.weight2 + j * weight2J + lane;
   const Vec<T> factor = set(a.factor);
@@ -110,7 +109,7 @@ __attribute__((noinline)) void gramTiles(const DenseGramArgs<T>& a, int64_t tile
 }
 
 template <class T>
-using GramTiles = void (*)(const DenseGramArgs<T>&, int64_t, int64_t, int64_t, T*);
+using GramTiles = void (*)(const DenseGramArgs<T>&, int64_t, int64_t, int64_t, const T*, T*);
 
 template <class T, int kMost, int kColumns, int kRegs>
 NABLA_INLINE GramTiles<T> pickGramTiles(int64_t rows) {
@@ -132,6 +131,12 @@ NABLA_INLINE int64_t gramLanes(const DenseGramArgs<T>& a, int64_t lane) {
   const GramTiles<T> tall =
       pickGramTiles<T, kMost, kColumns, kRegs>(rows.longer > 0 ? rows.size + 1 : rows.size);
   const GramTiles<T> low = pickGramTiles<T, kMost, kColumns, kRegs>(rows.size);
+  DenseGramArgs<T> q = a;
+  const bool packs = kRegs == 1 && isPacked<T>(a.packed, rows.tiles, a.K, a.xK, kColumns * kRegs * W);
+  if (packs) {
+    q.xK = kColumns * kRegs * W;
+    q.xC = kRegs * W;
+  }
   alignas(64) T g[kGramSums<kColumns> * kRegs * W];
   for (; lane + kRegs * W <= a.B; lane += kRegs * W) {
     int n = 0;
@@ -143,8 +148,12 @@ NABLA_INLINE int64_t gramLanes(const DenseGramArgs<T>& a, int64_t lane) {
         }
       }
     }
-    if (rows.longer > 0) tall(a, rows.longer, 0, lane, g);
-    low(a, rows.tiles - rows.longer, rows.start(rows.longer), lane, g);
+    if constexpr (kRegs == 1) {
+      if (packs) pack<T, kColumns, kRegs>(a.x + lane, a.K, a.xK, a.xC, a.packed);
+    }
+    const T* const x = packs ? a.packed : a.x + lane;
+    if (rows.longer > 0) tall(q, rows.longer, 0, lane, x, g);
+    low(q, rows.tiles - rows.longer, rows.start(rows.longer), lane, x, g);
     n = 0;
     for (int i = 0; i < kColumns; i++) {
       for (int c = i; c < kColumns; c++, n++) {

@@ -13,6 +13,8 @@ namespace {
 
 #include "split-inl.h"
 
+#include "pack-inl.h"
+
 #include "dense-inl.h"
 
 #include "gram-inl.h"

@@ -46,6 +46,10 @@ struct ElementwiseArgs {
   bool inScalar[3];
 };
 
+// Bytes a row of packed x takes at most, four registers of the widest instruction set; and how many bytes
+// apart rows are that may be packed at all: what is packed is then never more than a third of x.
+inline constexpr int64_t kPackedRow = 4 * kLaneBytes, kFarRow = 3 * kPackedRow;
+
 // out[j,c,b] = (accumulate ? out[j,c,b] : 0) + scale[j,c,b] * (bias[j] + sum_k W[k,j] * x[k,c,b])
 //
 // W: K x J uniform; x: K x C x B; out: J x C x B; bias: J uniform, or null; scale: J x C x B, or null (1).
@@ -55,7 +59,8 @@ struct ElementwiseArgs {
 // B a multiple of the logical lanes and lanes contiguous (step 1). `denseFlat` ignores B: one sample. out
 // overlaps neither x nor W; scale may be out exactly only when accumulate is false. plain, J x C x B or null,
 // gets s itself; it overlaps nothing else and goes with a scale. scaleC is 0 where all columns have one
-// scale.
+// scale. packed, K x kPackedRow bytes or null, is memory for a copy of some of x, worth having where rows of
+// x are far apart.
 template <class T>
 struct DenseArgs {
   int64_t J, K, C, B;
@@ -73,6 +78,7 @@ struct DenseArgs {
   T* plain;
   int64_t plainJ, plainC;
   bool accumulate;
+  T* packed = nullptr;
 };
 
 // out[i,j,b] = (accumulate ? out[i,j,b] : 0) + sum_k (a[i,k,b] * w[k,b]) * b[j,k,b]
@@ -105,7 +111,7 @@ inline constexpr int64_t kGramColumns = 4;
 //
 // with w = weight, or (factor * weight) * weight2 if there is a second. To the bit a `dense` without bias and
 // a symmetric `contract` of its result, 1 <= C <= kGramColumns. out may be null, and so may scale (1). B
-// is a multiple of the logical lanes. gram and out overlap nothing else.
+// is a multiple of the logical lanes. gram and out overlap nothing else. packed is that of DenseArgs.
 template <class T>
 struct DenseGramArgs {
   int64_t J, K, C, B;
@@ -125,6 +131,7 @@ struct DenseGramArgs {
   int64_t outJ, outC;
   T factor;
   bool accumulate;
+  T* packed = nullptr;
 };
 
 // acc[r*accRow] += sum over lanes l < lanes of src[r*srcRow + l]

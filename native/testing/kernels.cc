@@ -82,7 +82,8 @@ bool call(const Kernels<T>& kernels, const std::string& kernel, const Fields& f)
                          out("plain"),
                          f.integer("plainJ"),
                          f.integer("plainC"),
-                         f.flag("accumulate")};
+                         f.flag("accumulate"),
+                         out("packed")};
     (kernel == "dense" ? kernels.dense : kernels.denseFlat)(a);
   } else if (kernel == "denseGram") {
     kernels.denseGram({f.integer("J"),
@@ -108,7 +109,8 @@ bool call(const Kernels<T>& kernels, const std::string& kernel, const Fields& f)
                        f.integer("outJ"),
                        f.integer("outC"),
                        T(-2),
-                       f.flag("accumulate")});
+                       f.flag("accumulate"),
+                       out("packed")});
   } else if (kernel == "contract" || kernel == "contractFlat") {
     const ContractArgs<T> a{f.integer("I"),
                             f.integer("J"),

@@ -51,7 +51,7 @@ class Profiler {
 
  private:
   bool prepare() {
-    int64_t arena = 0, accumulators = 0;
+    int64_t arena = 0, accumulators = 0, packed = 0;
     for (const Loop& loop : program_.loops) {
       arena = std::max(arena, loop.arenaElements);
       accumulators = std::max(accumulators, loop.accumulatorElements);
@@ -60,11 +60,13 @@ class Profiler {
         Loop one = loop;
         one.instructions = {in};
         list.push_back(makeSteps<T>(program_, one, loop.B, table_));
+        packed = std::max(packed, list.back().packedBytes);
       }
     }
     if (!arena_.ensure(static_cast<size_t>(arena) * sizeof(T), 1) ||
         !shared_.ensure(static_cast<size_t>(program_.sharedElements) * sizeof(T), 1) ||
-        !accumulators_.ensure(static_cast<size_t>(accumulators) * sizeof(T), 1)) {
+        !accumulators_.ensure(static_cast<size_t>(accumulators) * sizeof(T), 1) ||
+        !packed_.ensure(static_cast<size_t>(packed), 1)) {
       return false;
     }
     for (double value : program_.constants) constants_.push_back(static_cast<T>(value));
@@ -72,6 +74,7 @@ class Profiler {
     bases[kArenaSlot] = arena_.data();
     bases[kSharedSlot] = shared_.data();
     bases[kAccumulatorSlot] = accumulators_.data();
+    bases[kPackedSlot] = packed_.data();
     bases[kConstantSlot] = reinterpret_cast<std::byte*>(constants_.data());
     return true;
   }
@@ -89,7 +92,7 @@ class Profiler {
   const Program& program_;
   const KernelTable& table_;
   std::vector<std::vector<Steps<T>>> loops_;
-  Buffer arena_, shared_, accumulators_;
+  Buffer arena_, shared_, accumulators_, packed_;
   std::vector<T> constants_;
 };
 

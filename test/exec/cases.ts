@@ -1,7 +1,7 @@
 import { ActivationOp, arity, Op } from '../../lib/compile/opcodes.js';
 import { constant, type Operand, output, panel, input as readInput, shared } from '../../lib/compile/program-writer.js';
 import { at, type CaseMaker, flatCase, lanesCase } from './case-builder.js';
-import { contract, dense, denseGram } from './product-cases.js';
+import { contract, dense, denseGram, farRows } from './product-cases.js';
 
 /** Every elementwise function over panels, in place and not. */
 const everyOp = lanesCase(1, (b) => {
@@ -321,6 +321,7 @@ export const cases: Readonly<Record<string, CaseMaker>> = {
   dense,
   contract,
   denseGram,
+  farRows,
   reduceSum,
   moves,
   sums,

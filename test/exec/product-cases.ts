@@ -39,6 +39,24 @@ export const dense = lanesCase(3, (b) => {
   }
 });
 
+/** Products whose x has rows far apart, and so many of them that the kernels put them together. */
+export const farRows = lanesCase(15, (b) => {
+  const w = b.writer;
+  b.open();
+  const [J, K, C] = [75, 200, 1];
+  const wide = b.gathered([K, 7]);
+  const x = at(wide.base, 7 * b.B, 3 * b.B);
+  const W = b.uniform([K, J]);
+  const weight = b.gathered([J]);
+  const out = b.panel([J, C]);
+  w.dense({ J, K, C, out, W, x });
+  b.deliver([J, C], out);
+  const gram = b.panel([C, C]);
+  w.denseGram({ J, K, C, gram, W, x, weight, out });
+  b.deliver([J, C], out);
+  b.deliver([C, C], gram);
+});
+
 export const contract = lanesCase(4, (b) => {
   const w = b.writer;
   b.open();

@@ -138,6 +138,33 @@ describe.each(dtypes)('dense %s', (dtype) => {
     }
   });
 
+  test('x put together, or read where it lies: the same bits', () => {
+    for (const [J, K, C, vectors, gap] of [
+      [80, 140, 5, 3, 0],
+      [72, 400, 13, 1, 0],
+      [75, 131, 2, 5, 1],
+      [73, 130, 13, 1, 0],
+      [130, 129, 1, 9, 14],
+    ] as const) {
+      const B = vectors * lanes;
+      const column = B + gap * lanes;
+      const W = randoms(dtype, K * J, 1);
+      const x = randoms(dtype, K * C * column, 2);
+      const [scale, bias] = [randoms(dtype, J * C * B, 3), randoms(dtype, J, 4)];
+      const packed = floats(dtype, K * 4 * lanes + 1).fill(UNTOUCHED);
+      const [there, together] = [undefined, at(packed)].map((memory) =>
+        runEverywhere(dtype, 'dense', randoms(dtype, J * C * B, 5), (result) => ({
+          ...{ J, K, C, B, out: at(result), outJ: C * B, outC: B, W: at(W), wK: 1, wJ: K, packed: memory },
+          ...{ x: at(x), xK: C * column, xC: column, bias: at(bias), biasJ: 1, biasColumns: 1 },
+          ...{ scale: at(scale), scaleJ: C * B, scaleC: B, accumulate: true },
+        })),
+      );
+      expect(together).toEqual(there);
+      expect(packed[0]).not.toBe(UNTOUCHED);
+      expect(packed.at(-1)).toBe(UNTOUCHED);
+    }
+  });
+
   test('a bias for the first columns only, whatever tile they end in', () => {
     for (let biasColumns = 0; biasColumns <= 4; biasColumns++) {
       check(dtype, { J: 5, K: 3, C: 4, B: lanes, bias: true, biasColumns });

@@ -14,18 +14,24 @@ describe.each(dtypes)('denseGram %s', (dtype) => {
   const FACTOR = -2; // what native/testing/kernels.cc passes
 
   const shapes = fc.record({
-    J: fc.oneof(fc.integer({ min: 1, max: 30 }), fc.constant(70)),
-    K: fc.oneof(fc.nat(30), fc.constant(90)),
+    J: fc.oneof(fc.integer({ min: 1, max: 30 }), fc.constant(100)),
+    K: fc.oneof(fc.nat(30), fc.constant(140)),
     C: fc.integer({ min: 1, max: 4 }),
     q: fc.integer({ min: 1, max: 5 }),
-    gap: fc.nat(2),
-    ...{ transposed: fc.boolean(), second: fc.boolean(), scaled: fc.boolean(), stored: fc.boolean() },
+    gap: fc.nat(3),
+    ...{
+      transposed: fc.boolean(),
+      second: fc.boolean(),
+      scaled: fc.boolean(),
+      stored: fc.boolean(),
+      packs: fc.boolean(),
+    },
     ...{ accumulate: fc.boolean(), seed: fc.nat(1e6) },
   });
 
   test('has the bits of dense and contract', () => {
     fc.assert(
-      fc.property(shapes, ({ J, K, C, q, gap, transposed, second, scaled, stored, accumulate, seed }) => {
+      fc.property(shapes, ({ J, K, C, q, gap, transposed, second, scaled, stored, packs, accumulate, seed }) => {
         const B = q * lanes;
         const column = (1 + gap) * B;
         const row = C * column;
@@ -56,9 +62,11 @@ describe.each(dtypes)('denseGram %s', (dtype) => {
 
         const room = randoms(dtype, C * C * B + J * C * B + 3, seed + 7);
         room.set(before);
+        const packed = randoms(dtype, K * 4 * lanes + 1, seed + 8);
+        const behind = packed.at(-1);
         const fused = runEverywhere(dtype, 'denseGram', room, (result) => ({
           ...{ ...shared, gram: at(result), gramI: C * B, gramJ: B, weight: at(w1), weightJ: B, accumulate },
-          ...{ weight2: second ? at(w2!) : undefined, weight2J: B },
+          ...{ weight2: second ? at(w2!) : undefined, weight2J: B, packed: packs ? at(packed) : undefined },
           ...{ scale: stored && scaled ? at(scale!) : undefined, scaleJ: B },
           ...{ out: stored ? at(result, C * C * B) : undefined, outJ: C * B, outC: B },
         }));
@@ -66,6 +74,7 @@ describe.each(dtypes)('denseGram %s', (dtype) => {
         const out = stored ? (scaled ? products.slice(0, J * C * B) : product) : room.slice(C * C * B, -3);
         expect(isSame(fused.subarray(C * C * B, -3), out)).toBe(true);
         expect(isSame(fused.subarray(-3), room.subarray(-3))).toBe(true);
+        expect(packed.at(-1)).toBe(behind);
       }),
       { numRuns: 100 },
     );

@@ -146,6 +146,21 @@ void hashAll(const nabla::Kernels<T>& k, std::vector<Line>& lines) {
     k.reduceLast({J, K, acc.data(), 1, W.data(), K, 1, false});
     last.add(acc);
   }
+  {
+    // Rows of x far apart, put together on the way.
+    const int64_t J = 80, K = 400, C = 3, B = 5 * L;
+    const auto W = numbers<T>(K * J, 1, false), x = numbers<T>(K * C * B, 2, false);
+    std::vector<T> packed(static_cast<std::size_t>(K * nabla::kPackedRow) / sizeof(T));
+    auto out = numbers<T>(J * C * B, 3, false), g = numbers<T>(C * C * B, 4, false);
+    k.dense({J, K,       C, B, out.data(), C * B, B, W.data(), 1, K, x.data(), C * B,
+             B, nullptr, 0, 0, nullptr,    0,     0, nullptr,  0, 0, false,    packed.data()});
+    dense.add(out);
+    k.denseGram(
+        {J,        K, C,       B, g.data(), C * B, B,          W.data(), 1, K,    x.data(), C * B,        B,
+         x.data(), B, nullptr, 0, nullptr,  0,     out.data(), C * B,    B, T(1), false,    packed.data()});
+    gram.add(out);
+    gram.add(g);
+  }
   lines.push_back({"dense" + dtype, dense.value()});
   lines.push_back({"denseGram" + dtype, gram.value()});
   lines.push_back({"contract" + dtype, contract.value()});
