@@ -105,8 +105,9 @@ class Bench {
     nabla::OuterSumArgs<T> a{};
     a.I = I, a.J = J, a.R = R, a.lanes = B;
     a.acc = acc.data, a.accI = J, a.accJ = 1;
-    a.a = x.data, a.aR = B, a.aI = rowA;
-    a.b = y.data, a.bR = B, a.bJ = rowB;
+    a.pairs = 1;
+    a.pair[0] = {x.data, B, rowA, y.data, B, rowB, false, false};
+    a.narrow = nabla::isNarrowOuter(a);
     const double s = seconds([&] {
       std::memset(acc.data, 0, static_cast<std::size_t>(I * J) * sizeof(T));
       kernels_.outerSum(a);

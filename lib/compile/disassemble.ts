@@ -87,7 +87,7 @@ function body(i: InstructionView): string {
     case 'laneSum':
       return `a${i.accumulator.offset}${strides(i.accumulator.strides)} += ${show(i.source)}  ${shape(i.dims)}`;
     case 'outerSum':
-      return `a${i.accumulator.offset}${strides(i.accumulator.strides)} += ${show(i.a)} x ${show(i.b)}  ${shape(i.dims)} I=${i.I} J=${i.J}`;
+      return `a${i.accumulator.offset}${strides(i.accumulator.strides)} += ${i.pairs.map(({ a, b }) => `${show(a)} x ${show(b)}`).join(' + ')}  ${shape(i.dims)} I=${i.I} J=${i.J}`;
   }
 }
 

@@ -1,6 +1,7 @@
 import { rowMajorStrides, size } from '../array/shape.js';
 import { type DensePart, fuseGrams, type GramPart, type WeightPart } from './grams.js';
 import { MAX_RANK, type Op } from './opcodes.js';
+import { mergeOuterSums, type OuterPart } from './outer-sums.js';
 import { allocatePanels } from './panels.js';
 import type { Base, Operand, ProgramWriter } from './program-writer.js';
 import { schedule } from './schedule.js';
@@ -27,6 +28,7 @@ export interface Draft {
   readonly dense?: DensePart;
   readonly gram?: GramPart;
   readonly weight?: WeightPart;
+  readonly outer?: OuterPart;
   emit(writer: ProgramWriter, place: Placer): void;
 }
 
@@ -106,7 +108,7 @@ export class Loop {
   /** Orders the instructions and places their panels. Returns the elements they need at once, by the lanes. */
   layout(): number {
     if (this.kind === 'flat') return 0;
-    this.drafts = fuseGrams(schedule(this.drafts));
+    this.drafts = mergeOuterSums(fuseGrams(schedule(this.drafts)));
     return allocatePanels(this.drafts, this.panels);
   }
 

@@ -4,10 +4,12 @@
  */
 
 export const PROGRAM_MAGIC = 0x4e41424c; // "NABL"
-export const PROGRAM_VERSION = 3;
+export const PROGRAM_VERSION = 4;
 export const MAX_RANK = 6;
 /** C of DENSE_GRAM. */
 export const MAX_GRAM_COLUMNS = 4;
+/** Products that one OUTER_SUM adds up. */
+export const MAX_OUTER_PAIRS = 4;
 
 /** Element types of a program's inputs and outputs. Programs compute in float32 or float64 only. */
 export const ProgramDType = { float32: 0, float64: 1, int32: 2, uint32: 3, bool: 4 } as const;

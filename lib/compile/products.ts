@@ -282,9 +282,18 @@ export function emitOuterSum(
     strides: [rest.map(accStride), rest.map((l) => at(a, l)), rest.map((l) => at(b, l))],
   };
   const [I, J] = [i, j].map((l) => (l === undefined ? 1 : length(l))) as [number, number];
+  const accumulated = [i, j].map((l) => (l === undefined ? 0 : accStride(l))) as [number, number];
   const columns = rest.filter((l) => !outLabels.includes(l)).reduce((n, l) => n * length(l), 1);
   loop.push({
     name: 'outerSum',
+    outer:
+      collapse(walk).dims.length > 0
+        ? undefined
+        : {
+            ...{ I, J, offset: accumulator, strides: accumulated },
+            a: { view: a.view, strides: [at(a, i)] },
+            b: { view: b.view, strides: [at(b, j)] },
+          },
     reads: [a.view.buffer, b.view.buffer],
     writes: [],
     work: {
@@ -300,10 +309,9 @@ export function emitOuterSum(
           J,
           {
             offset: accumulator + accAt!,
-            strides: [...acc!, i === undefined ? 0 : accStride(i), j === undefined ? 0 : accStride(j)],
+            strides: [...acc!, ...accumulated],
           },
-          place(a.view, [...sa!, at(a, i)], atA),
-          place(b.view, [...sb!, at(b, j)], atB),
+          { a: place(a.view, [...sa!, at(a, i)], atA), b: place(b.view, [...sb!, at(b, j)], atB) },
         ),
       ),
   });

@@ -1,6 +1,6 @@
 import { NablaError } from '../runtime/errors.js';
 import { ActivationOp, LoopKind, Op, Opcode, PROGRAM_MAGIC, PROGRAM_VERSION, ProgramDType, Space } from './opcodes.js';
-import type { Operand } from './program-writer.js';
+import type { Operand, OuterPair } from './program-writer.js';
 
 /** An accumulator place: offset and strides in elements of the loop's accumulators. */
 export interface AccumulatorPlace {
@@ -64,8 +64,7 @@ export type InstructionView =
       I: number;
       J: number;
       accumulator: AccumulatorPlace;
-      a: Operand;
-      b: Operand;
+      pairs: OuterPair[];
     };
 
 export interface FinalView {
@@ -251,8 +250,7 @@ function readInstruction(reader: Reader): InstructionView {
         I: reader.word(),
         J: reader.word(),
         accumulator: reader.accumulator(rank + 2),
-        a: reader.operand(rank + 1),
-        b: reader.operand(rank + 1),
+        pairs: reader.times(reader.word(), () => ({ a: reader.operand(rank + 1), b: reader.operand(rank + 1) })),
       };
     }
   }

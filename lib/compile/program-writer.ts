@@ -96,6 +96,12 @@ export interface DenseGramWords {
   readonly out?: Operand;
 }
 
+/** Factors of a weight gradient: strides [...dims, sI] and [...dims, sJ]. */
+export interface OuterPair {
+  readonly a: Operand;
+  readonly b: Operand;
+}
+
 /** Loop header that may still change while instructions are added; it is read by `finish()`. */
 export interface LoopHeader {
   readonly kind: LoopKind;
@@ -263,14 +269,16 @@ export class ProgramWriter {
     ]);
   }
 
-  /** accumulator[r,i,j] += sum over the block's samples (and over dims with stride 0) of a[r,i] * b[r,j]. */
+  /**
+   * accumulator[r,i,j] += sum over the block's samples, over pairs (and over dims with stride 0) of a[r,i] * b[r,j]. More than
+   * one pair have no dims.
+   */
   outerSum(
     dims: readonly number[],
     I: number,
     J: number,
     accumulator: { offset: number; strides: readonly number[] },
-    a: Operand,
-    b: Operand,
+    ...pairs: readonly OuterPair[]
   ): void {
     const rank = dims.length;
     this.#emit('outerSum', [
@@ -279,8 +287,8 @@ export class ProgramWriter {
       J,
       accumulator.offset,
       ...checked(accumulator.strides, rank + 2),
-      ...operand(a, rank + 1),
-      ...operand(b, rank + 1),
+      pairs.length,
+      ...pairs.flatMap(({ a, b }) => [...operand(a, rank + 1), ...operand(b, rank + 1)]),
     ]);
   }
 

@@ -206,14 +206,15 @@ void StepMaker<T>::contract(const Instruction& in) {
   }
 }
 
+static_assert(kMaxOuterPairs == kOuterPairs, "what the format allows the kernels must take");
+
 template <class T>
 void StepMaker<T>::outerSum(const Instruction& in) {
   if (in.I == 0 || in.J == 0) return;
-  const Operand &a = in.in[0], &b = in.in[1];
-  Axes axes = axesOf(in, {&in.out, &a, &b});
+  Axes axes = axesOf(in, {&in.out, &in.in[0], &in.in[1]});
   if (anyEmpty(axes)) return;
-  const double work = points(axes) * static_cast<double>(in.I * in.J) * static_cast<double>(width_) *
-                      kMultiplyAddCost * 2 * slowness_;
+  const double work = points(axes) * static_cast<double>(in.I * in.J * in.pairs) *
+                      static_cast<double>(width_) * kMultiplyAddCost * 2 * slowness_;
   for (Axis& axis : axes) axis.summed = axis.stride[0] == 0;
   merge(axes);
   OuterSumStep<T> step{};
@@ -224,17 +225,23 @@ void StepMaker<T>::outerSum(const Instruction& in) {
   step.args.R = inner.size;
   step.args.accI = in.outTail[0];
   step.args.accJ = in.outTail[1];
-  step.args.aR = inner.stride[1];
-  step.args.aI = in.inTail[0][0];
-  step.args.bR = inner.stride[2];
-  step.args.bJ = in.inTail[1][0];
-  step.args.aUniform = isUniform(a);
-  step.args.bUniform = isUniform(b);
+  step.args.pairs = in.pairs;
+  step.acc = ref(in.out);
+  for (size_t p = 0; p < static_cast<size_t>(in.pairs); ++p) {
+    const Operand &a = in.in[2 * p], &b = in.in[2 * p + 1];
+    step.args.pair[p] = {.a = nullptr,
+                         .aR = inner.stride[1],
+                         .aI = in.inTail[2 * p][0],
+                         .b = nullptr,
+                         .bR = inner.stride[2],
+                         .bJ = in.inTail[2 * p + 1][0],
+                         .aUniform = isUniform(a),
+                         .bUniform = isUniform(b)};
+    step.a[p] = ref(a);
+    step.b[p] = ref(b);
+  }
   // Before it is cut, which depends on the instruction set: the bits must not.
   step.args.narrow = isNarrowOuter(step.args);
-  step.acc = ref(in.out);
-  step.a = ref(a);
-  step.b = ref(b);
   step.walk = walk(axes);
   // Cut like a long dense, by rows of the result.
   const double perRow = work / static_cast<double>(in.I);
@@ -243,7 +250,9 @@ void StepMaker<T>::outerSum(const Instruction& in) {
     OuterSumStep<T> part = step;
     part.args.I = std::min(group, in.I - i);
     part.acc.bytes += i * in.outTail[0] * kBytes;
-    part.a.bytes += i * in.inTail[0][0] * kBytes;
+    for (size_t p = 0; p < static_cast<size_t>(in.pairs); ++p) {
+      part.a[p].bytes += i * in.inTail[2 * p][0] * kBytes;
+    }
     append(StepKind::kOuterSum, steps_.outerSum, part,
            points(axes) * kCallCost + perRow * static_cast<double>(part.args.I));
   }

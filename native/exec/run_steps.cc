@@ -147,14 +147,16 @@ class Runner {
     OuterSumArgs<T> args = step.args;
     args.lanes = frame_.valid;
     args.acc = at<T>(step.acc);
-    args.a = at<T>(step.a);
-    args.b = at<T>(step.b);
+    for (int p = 0; p < args.pairs; ++p) {
+      args.pair[p].a = at<T>(step.a[p]);
+      args.pair[p].b = at<T>(step.b[p]);
+    }
     if (step.walk < 0) return step.kernel(args);
     const OuterSumArgs<T> start = args;
     walk(step.walk, [&](const int64_t* offsets, bool) {
       args.acc = moved(start.acc, offsets[0]);
-      args.a = moved(start.a, offsets[1]);
-      args.b = moved(start.b, offsets[2]);
+      args.pair[0].a = moved(start.pair[0].a, offsets[1]);
+      args.pair[0].b = moved(start.pair[0].b, offsets[2]);
       step.kernel(args);
     });
   }

@@ -123,8 +123,8 @@ template <class T>
 struct OuterSumStep {
   void (*kernel)(const OuterSumArgs<T>&);
   OuterSumArgs<T> args;
-  int32_t walk;
-  Ref acc, a, b;
+  int32_t walk;  // -1: none, and if there is one there is one pair
+  Ref acc, a[kOuterPairs], b[kOuterPairs];
 };
 
 template <class T>

@@ -12,38 +12,44 @@ inline constexpr int kOuterRows = 12;
 #endif
 inline constexpr int kOuterRegs = 2;
 
-// A piece: `runs` values of r (distance aR, bR) with `lanes` samples each.
+template <class T>
+struct OuterRun {
+  const T* a;
+  int64_t aI, aLane;
+  const T* b;
+  int64_t bJ;
+  bool bUniform;
+};
+
+// A piece: `runs` runs with `lanes` samples each.
 template <class T>
 struct OuterPiece {
   int64_t runs, lanes;
-  const T* a;
-  int64_t aR, aI, aLane;
-  const T* b;
-  int64_t bR, bJ;
-  bool bUniform;
+  OuterRun<T> run[kOuterRuns];
   T* acc;
   int64_t accI, accJ;
 };
 
-// Columns [0, columns) of b, transposed: to[sample * kStride + j]. Unused columns up to kStride are never
-// stored to acc.
+// Columns [j0, j0 + columns) of b, transposed: to[sample * kStride + j]. Unused columns up to kStride are
+// never stored to acc.
 template <class T, int kStride>
-NABLA_INLINE void outerTranspose(const OuterPiece<T>& p, int64_t columns, T* to) {
+NABLA_INLINE void outerTranspose(const OuterPiece<T>& p, int64_t j0, int64_t columns, T* to) {
   constexpr int W = kWidth<T>;
-  for (int64_t run = 0; run < p.runs; run++) {
-    const T* b = p.b + run * p.bR;
+  for (int64_t n = 0; n < p.runs; n++) {
+    const OuterRun<T>& run = p.run[n];
+    const T* b = run.b + j0 * run.bJ;
     for (int64_t j = 0; j < columns; j += W) {
       const int64_t rows = columns - j < W ? columns - j : W;
       int64_t l = 0;
-      if (!p.bUniform && W > 1) {
+      if (!run.bUniform && W > 1) {
         for (; l + W <= p.lanes; l += W) {
           Vec<T> v[W];
           if (rows == W) {
             NABLA_UNROLL
-            for (int i = 0; i < W; i++) v[i] = load<T>(b + (j + i) * p.bJ + l);
+            for (int i = 0; i < W; i++) v[i] = load<T>(b + (j + i) * run.bJ + l);
           } else {
             NABLA_UNROLL
-            for (int i = 0; i < W; i++) v[i] = load<T>(b + (j + (i < rows ? i : 0)) * p.bJ + l);
+            for (int i = 0; i < W; i++) v[i] = load<T>(b + (j + (i < rows ? i : 0)) * run.bJ + l);
           }
           transpose<T>(v);
           NABLA_UNROLL
@@ -52,7 +58,7 @@ NABLA_INLINE void outerTranspose(const OuterPiece<T>& p, int64_t columns, T* to)
       }
       for (; l < p.lanes; l++) {
         for (int64_t i = 0; i < W; i++) {
-          to[l * kStride + j + i] = i < rows ? b[(j + i) * p.bJ + (p.bUniform ? 0 : l)] : T(0);
+          to[l * kStride + j + i] = i < rows ? b[(j + i) * run.bJ + (run.bUniform ? 0 : l)] : T(0);
         }
       }
     }
@@ -69,9 +75,9 @@ void outerTile(const OuterPiece<T>& p, int64_t i0, int64_t j0, int64_t columns, 
     NABLA_UNROLL
     for (int v = 0; v < kRegs; v++) s[r][v] = set(T(0));
   }
-  const int64_t aI = p.aI, aLane = p.aLane;
-  for (int64_t run = 0; run < p.runs; run++) {
-    const T* a = p.a + run * p.aR + i0 * aI;
+  for (int64_t n = 0; n < p.runs; n++) {
+    const int64_t aI = p.run[n].aI, aLane = p.run[n].aLane;
+    const T* a = p.run[n].a + i0 * aI;
     for (int64_t l = p.lanes; l > 0; l--) {
       Vec<T> bv[kRegs];
       NABLA_UNROLL
@@ -135,16 +141,14 @@ NABLA_INLINE void outerPiece(const OuterPiece<T>& p, int64_t I, int64_t J) {
   constexpr int W = kWidth<T>, kStride = kOuterRegs * W;
   alignas(64) T transposed[kOuterPiece * kStride];
   const EvenSplit<kOuterRows> rows(I);
-  OuterPiece<T> q = p;
   for (int64_t j = 0; j < J; j += kStride) {
     const int64_t columns = J - j < kStride ? J - j : kStride;
-    q.b = p.b + j * p.bJ;
-    outerTranspose<T, kStride>(q, columns, transposed);
+    outerTranspose<T, kStride>(p, j, columns, transposed);
     for (int64_t t = 0; t < rows.tiles; t++) {
       const int64_t i = rows.start(t), height = rows.start(t + 1) - i;
       const OuterTile<T> tile = columns > W ? pickOuterTile<T, kOuterRows, kOuterRegs>(height)
                                             : pickOuterTile<T, kOuterRows, 1>(height);
-      tile(q, i, j, columns, transposed);
+      tile(p, i, j, columns, transposed);
     }
   }
 }
@@ -161,25 +165,43 @@ void outerSum(const OuterSumArgs<T>& args) {
   if (thin ? g.I > g.J : g.accJ != 1 && g.accI == 1) {
     std::swap(g.I, g.J);
     std::swap(g.accI, g.accJ);
-    std::swap(g.a, g.b);
-    std::swap(g.aR, g.bR);
-    std::swap(g.aI, g.bJ);
-    std::swap(g.aUniform, g.bUniform);
+    for (int p = 0; p < g.pairs; p++) {
+      OuterPair<T>& pair = g.pair[p];
+      std::swap(pair.a, pair.b);
+      std::swap(pair.aR, pair.bR);
+      std::swap(pair.aI, pair.bJ);
+      std::swap(pair.aUniform, pair.bUniform);
+    }
   }
-  OuterPiece<T> p{0,    0,          nullptr, g.aR,   g.aI,  g.aUniform ? 0 : 1, nullptr, g.bR,
-                  g.bJ, g.bUniform, g.acc,   g.accI, g.accJ};
-  const int64_t group = g.lanes >= kOuterPiece ? 1 : quotient(kOuterPiece, g.lanes);
-  for (int64_t r = 0; r < g.R; r += group) {
-    p.runs = g.R - r < group ? g.R - r : group;
-    for (int64_t l = 0; l < g.lanes; l += kOuterPiece) {
-      p.lanes = g.lanes - l < kOuterPiece ? g.lanes - l : kOuterPiece;
-      p.a = g.a + r * g.aR + (g.aUniform ? 0 : l);
-      p.b = g.b + r * g.bR + (g.bUniform ? 0 : l);
+  OuterPiece<T> piece;
+  piece.acc = g.acc;
+  piece.accI = g.accI;
+  piece.accJ = g.accJ;
+  const int64_t most = g.narrow ? kNarrowPiece : kOuterPiece;
+  const int64_t fitting = g.lanes >= most ? 1 : quotient(most, g.lanes);
+  const int64_t group = fitting < kOuterRuns ? fitting : kOuterRuns;
+  const int64_t total = g.R * g.pairs;
+  int p = 0;
+  int64_t r = 0;
+  for (int64_t first = 0; first < total; first += group) {
+    piece.runs = total - first < group ? total - first : group;
+    for (int64_t n = 0; n < piece.runs; n++) {
+      const OuterPair<T>& pair = g.pair[p];
+      piece.run[n] = {pair.a + r * pair.aR, pair.aI, pair.aUniform ? 0 : 1,
+                      pair.b + r * pair.bR, pair.bJ, pair.bUniform};
+      if (++r == g.R) r = 0, p++;
+    }
+    for (int64_t l = 0; l < g.lanes; l += most) {
+      piece.lanes = g.lanes - l < most ? g.lanes - l : most;
       if (g.narrow) {
-        outerNarrowPiece(p, g.I, g.J);
+        outerNarrowPiece(piece, g.I, g.J);
       } else {
-        outerPiece(p, g.I, g.J);
+        outerPiece(piece, g.I, g.J);
       }
+      if (l + most >= g.lanes) break;
+      // More lanes than a piece has: then it is one run.
+      if (piece.run[0].aLane != 0) piece.run[0].a += most;
+      if (!piece.run[0].bUniform) piece.run[0].b += most;
     }
   }
 }

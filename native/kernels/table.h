@@ -147,32 +147,43 @@ struct LaneSumArgs {
   bool srcUniform;
 };
 
-// acc[i*accI + j*accJ] += sum_r sum_{l < lanes} a[r,i,l] * b[r,j,l]
+// acc[i*accI + j*accJ] += sum_p sum_r sum_{l < lanes} a[p][r,i,l] * b[p][r,j,l]
 //
-// The product of a weight gradient, a: R x I x B, b: R x J x B (B is only the distance the strides imply). r
-// runs over what is summed beside the lanes (tangent columns). A piece is max(1, kOuterPiece / lanes)
-// consecutive r with all their lanes, or kOuterPiece lanes of one r where there are more. For every piece, s
-// = fma(a, b, s) over r and within it over the lanes upwards from +0, then acc += s. A uniform operand has
-// one value for all lanes. Narrow products have such an s for every logical lane, of which lane l is l mod 16
-// (8), and fold them as laneSum does before they add to acc. Whoever calls says which they are, by
-// isNarrowOuter of the whole product: rows cut from it have to be summed like the others.
-inline constexpr int64_t kOuterPiece = 128;
+// The products of a weight gradient, a: R x I x B, b: R x J x B (B is only the distance the strides imply)
+// for each of 1 <= pairs <= kOuterPairs. r runs over what is summed beside the lanes (tangent columns). A run
+// is all lanes of one r of one pair; runs go over r, then over p. A piece is as many consecutive runs as have
+// kOuterPiece lanes together (kNarrowPiece, if narrow), one at least and kOuterRuns at most, or that many
+// lanes of one run where there are more. For every piece, s = fma(a, b, s) over its runs and within them over
+// the lanes upwards from +0, then acc += s. A uniform operand has one value for all lanes. Narrow products
+// have such an s for every logical lane, of which lane l is l mod 16 (8), and fold them as laneSum does
+// before they add to acc. Whoever calls says which they are, by isNarrowOuter of the whole product: rows cut
+// from it have to be summed like the others.
+inline constexpr int64_t kOuterPiece = 128, kNarrowPiece = 512, kOuterRuns = 16;
 inline constexpr int64_t kNarrowOuter = 24, kThinOuter = 6;
+inline constexpr int kOuterPairs = 4;
+template <class T>
+struct OuterPair {
+  const T* a;
+  int64_t aR, aI;
+  const T* b;
+  int64_t bR, bJ;
+  bool aUniform, bUniform;
+};
 template <class T>
 struct OuterSumArgs {
   int64_t I, J, R, lanes;
   T* acc;
   int64_t accI, accJ;
-  const T* a;
-  int64_t aR, aI;
-  const T* b;
-  int64_t bR, bJ;
-  bool aUniform, bUniform, narrow;
+  int pairs;
+  bool narrow;
+  OuterPair<T> pair[kOuterPairs];
 };
 template <class T>
 constexpr bool isNarrowOuter(const OuterSumArgs<T>& a) {
   const int64_t less = a.I < a.J ? a.I : a.J, more = a.I < a.J ? a.J : a.I;
-  return !a.aUniform && !a.bUniform && (more <= kNarrowOuter || less <= kThinOuter);
+  bool uniform = false;
+  for (int p = 0; p < a.pairs; p++) uniform = uniform || a.pair[p].aUniform || a.pair[p].bUniform;
+  return !uniform && (more <= kNarrowOuter || less <= kThinOuter);
 }
 
 // reduceRows: out[i] = (accumulate ? out[i] : +0) + in[0*inRow + i] + in[1*inRow + i] + ..., 0 <= i < n, in

@@ -206,25 +206,25 @@ void Decoder::outerSum(Instruction& in) {
   in.out.offset = size("accumulator offset");
   strides("accumulator", in.out.strides.data(), in.rank);
   strides("accumulator", in.outTail.data(), 2);
-  Operand &a = in.in[0], &b = in.in[1];
-  operand("a", a, in.rank, readable());
-  strides("a", in.inTail[0].data(), 1);
-  operand("b", b, in.rank, readable());
-  strides("b", in.inTail[1].data(), 1);
-  work({in.I, in.J}, in);
+  in.pairs = static_cast<int32_t>(integer("pairs", 1, kMaxOuterPairs));
+  if (in.pairs > 1 && in.rank > 0) refuse("more than one pair, and dims");
+  const auto operands = static_cast<size_t>(2 * in.pairs);
+  for (size_t p = 0; p < operands; ++p) {
+    operand(p % 2 == 0 ? "a" : "b", in.in[p], in.rank, readable());
+    strides("operand", in.inTail[p].data(), 1);
+  }
+  work({in.I, in.J, in.pairs}, in);
   std::vector<Extent> acc = kept(extentsOf(in, in.out));
   acc.push_back({in.I, in.outTail[0]});
   acc.push_back({in.J, in.outTail[1]});
   access("accumulator", in.out, acc, 1, 0);
   disjoint("accumulator", in.out, acc);
-  std::vector<Extent> reads = extentsOf(in, a);
-  reads.push_back({in.I, in.inTail[0][0]});
-  access("a", a, reads, 1, 0);
-  reads = extentsOf(in, b);
-  reads.push_back({in.J, in.inTail[1][0]});
-  access("b", b, reads, 1, 0);
-  dtypeIsCompute("a", a);
-  dtypeIsCompute("b", b);
+  for (size_t p = 0; p < operands; ++p) {
+    std::vector<Extent> reads = extentsOf(in, in.in[p]);
+    reads.push_back({p % 2 == 0 ? in.I : in.J, in.inTail[p][0]});
+    access(p % 2 == 0 ? "a" : "b", in.in[p], reads, 1, 0);
+    dtypeIsCompute("operand", in.in[p]);
+  }
 }
 
 }  // namespace nabla

@@ -4,9 +4,10 @@
 namespace nabla {
 
 inline constexpr double kProgramMagic = 0x4E41424C;  // "NABL"
-inline constexpr int kProgramVersion = 3;
+inline constexpr int kProgramVersion = 4;
 inline constexpr int kMaxRank = 6;
 inline constexpr int kMaxGramColumns = 4;  // C of DENSE_GRAM
+inline constexpr int kMaxOuterPairs = 4;   // of OUTER_SUM
 
 // Element types of inputs and outputs. Programs compute in f32 or f64 only.
 enum class DType : int { kF32 = 0, kF64 = 1, kI32 = 2, kU32 = 3, kU8 = 4 };

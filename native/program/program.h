@@ -38,9 +38,10 @@ struct Operand {
 //   plain (sJ, sC; a result)} in their strides[0..1] CONTRACT     I J K; out, in = {a, b, w}; the strides
 //   after the outer dims are in outTail and inTail REDUCE_SUM   out, in[0] GATHER       out, in[0],
 //   laneStride SCATTER      out (destination), in[0], laneStride LANE_SUM     out (accumulator), in[0]
-//   OUTER_SUM    I J; out (accumulator; outTail = accI, accJ), in = {a, b} with inTail[p][0] ACTIVATION arity
-//   (which function), dims[0] (rows); out = value, in = {z, slope} DENSE_GRAM   J K C, factor; out = gram
-//   (sI, sJ), in = {W (sK, sJ), x (sK, sC), weight (sJ), weight2 (sJ), scale (sJ), out (sJ, sC; a result)}
+//   OUTER_SUM    I J, pairs; out (accumulator; outTail = accI, accJ), in = {a, b, a, b, ...} with
+//   inTail[p][0] ACTIVATION arity (which function), dims[0] (rows); out = value, in = {z, slope} DENSE_GRAM
+//   J K C, factor; out = gram (sI, sJ), in = {W (sK, sJ), x (sK, sC), weight (sJ), weight2 (sJ), scale (sJ),
+//   out (sJ, sC; a result)}
 struct Instruction {
   Opcode opcode = Opcode::kElementwise;
   Op op = Op::kCopy;
@@ -55,8 +56,9 @@ struct Instruction {
   Operand out;
   std::array<int64_t, 2> outTail{};
   double factor = 1;
-  std::array<Operand, 6> in;
-  std::array<std::array<int64_t, 2>, 6> inTail{};
+  int32_t pairs = 1;
+  std::array<Operand, 2 * kMaxOuterPairs> in;
+  std::array<std::array<int64_t, 2>, 2 * kMaxOuterPairs> inTail{};
 };
 
 // After all chunks of a loop: dst[0..length) = beta * dst + sum over chunks of accumulator[accOffset..]

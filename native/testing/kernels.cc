@@ -137,22 +137,21 @@ bool call(const Kernels<T>& kernels, const std::string& kernel, const Fields& f)
     kernels.laneSum({f.integer("rows"), f.integer("lanes"), out("acc"), f.integer("accRow"), in("src"),
                      f.integer("srcRow"), f.flag("srcUniform")});
   } else if (kernel == "outerSum") {
-    OuterSumArgs<T> a{f.integer("I"),
-                      f.integer("J"),
-                      f.integer("R"),
-                      f.integer("lanes"),
-                      out("acc"),
-                      f.integer("accI"),
-                      f.integer("accJ"),
-                      in("a"),
-                      f.integer("aR"),
-                      f.integer("aI"),
-                      in("b"),
-                      f.integer("bR"),
-                      f.integer("bJ"),
-                      f.flag("aUniform"),
-                      f.flag("bUniform"),
-                      false};
+    OuterSumArgs<T> a{};
+    a.I = f.integer("I");
+    a.J = f.integer("J");
+    a.R = f.integer("R");
+    a.lanes = f.integer("lanes");
+    a.acc = out("acc");
+    a.accI = f.integer("accI");
+    a.accJ = f.integer("accJ");
+    const auto pairs = f.get("pairs").As<Napi::Array>();
+    for (uint32_t p = 0; p < pairs.Length() && p < kOuterPairs; p++) {
+      const Fields pair(static_cast<Napi::Value>(pairs[p]).As<Napi::Object>());
+      a.pair[a.pairs++] = {pair.pointer<const T>("a"), pair.integer("aR"),   pair.integer("aI"),
+                           pair.pointer<const T>("b"), pair.integer("bR"),   pair.integer("bJ"),
+                           pair.flag("aUniform"),      pair.flag("bUniform")};
+    }
     a.narrow = isNarrowOuter(a);
     kernels.outerSum(a);
   } else if (kernel == "reduceRows") {

@@ -155,11 +155,15 @@ const sums = lanesCase(7, (b) => {
   const perRow = take(R * I);
   w.laneSum([R, I], { offset: perRow, strides: [1, R] }, a);
   w.laneSum([R, I], { offset: perRow, strides: [1, R] }, u);
-  w.outerSum([R], I, J, { offset: take(I * J), strides: [0, J, 1] }, a, c);
-  w.outerSum([R], I, J, { offset: take(R * I * J), strides: [I * J, J, 1] }, a, c);
+  w.outerSum([R], I, J, { offset: take(I * J), strides: [0, J, 1] }, { a, b: c });
+  w.outerSum([R], I, J, { offset: take(R * I * J), strides: [I * J, J, 1] }, { a, b: c });
   const outer = take(I * J);
-  w.outerSum([], I, J, { offset: outer, strides: [1, I] }, at(u.base, 1), at(c.base, B));
-  w.outerSum([2], I, J, { offset: outer, strides: [0, 1, I] }, at(a.base, 0, B), at(u.base, 0, 0));
+  w.outerSum([], I, J, { offset: outer, strides: [1, I] }, { a: at(u.base, 1), b: at(c.base, B) });
+  // several products in one: two that vary by sample, one of shared values
+  const varying = { a: at(a.base, B), b: at(c.base, B) };
+  w.outerSum([], I, J, { offset: outer, strides: [1, I] }, varying, { a: at(u.base, 1), b: at(c.base, B) });
+  w.outerSum([], I, J, { offset: outer, strides: [1, I] }, varying, { a: at(c.base, B), b: at(a.base, 0) }, varying);
+  w.outerSum([2], I, J, { offset: outer, strides: [0, 1, I] }, { a: at(a.base, 0, B), b: at(u.base, 0, 0) });
   const out = w.output(b.dtype, total);
   w.final(0, total, output(out));
   w.final(2, 4, shared(scratch));
@@ -273,9 +277,9 @@ const network = lanesCase(12, (b) => {
     x: at(y.base, b.B, b.B),
     scale: at(derivative.base, b.B, b.B),
   });
-  w.outerSum([], d, n, { offset: 0, strides: [n, 1] }, x, adjoint);
+  w.outerSum([], d, n, { offset: 0, strides: [n, 1] }, { a: x, b: adjoint });
   w.laneSum([n], { offset: d * n, strides: [1] }, adjoint);
-  w.outerSum([], n, 1, { offset: d * n + n, strides: [1, 1] }, z, y);
+  w.outerSum([], n, 1, { offset: d * n + n, strides: [1, 1] }, { a: z, b: y });
   w.final(0, d * n + 2 * n, output(w.output(b.dtype, d * n + 2 * n)));
 });
 
@@ -301,7 +305,8 @@ const longCalls = lanesCase(13, (b) => {
   w.contract({ dims: [], I: C, J: n, K: n, out: product, a: at(x.base, b.B, C * b.B), b: at(W.base, 1, n) });
   b.deliver([C], at(product.base, n * b.B));
   // 36 rows: where they are cut, which depends on the instruction set, four are left over, which alone would be a thin product
-  w.outerSum([8], 36, 400, { offset: 0, strides: [0, 400, 1] }, at(x.base, b.B, C * b.B), at(x.base, b.B, b.B));
+  const factors = { a: at(x.base, b.B, C * b.B), b: at(x.base, b.B, b.B) };
+  w.outerSum([8], 36, 400, { offset: 0, strides: [0, 400, 1] }, factors);
   w.final(0, 36 * 400, output(w.output(b.dtype, 36 * 400)));
   const gram = b.panel([4, 4]);
   const tangents = b.panel([50, 4]);

@@ -267,8 +267,10 @@ class LoopRun {
           for (const at of points([...i.dims, i.I, i.J])) {
             const r = at.slice(0, i.dims.length);
             const [row, column] = at.slice(-2) as [number, number];
-            this.#accumulators[i.accumulator.offset + dot(at, i.accumulator.strides)]! +=
-              this.#read(i.a, [...r, row], lane) * this.#read(i.b, [...r, column], lane);
+            for (const { a, b } of i.pairs) {
+              this.#accumulators[i.accumulator.offset + dot(at, i.accumulator.strides)]! +=
+                this.#read(a, [...r, row], lane) * this.#read(b, [...r, column], lane);
+            }
           }
           break;
       }

@@ -47,7 +47,7 @@ function outerProducts(dtype: Float, N: number, d: number, n: number): { words: 
   });
   w.elementwise('tanh', [n], at(d * B, B), [at(d * B, B)]);
   w.scatter([n], at(d * B, B), { base: output(y), strides: [1] }, n);
-  w.outerSum([], d, n, { offset: 0, strides: [n, 1] }, at(0, B), at(d * B, B));
+  w.outerSum([], d, n, { offset: 0, strides: [n, 1] }, { a: at(0, B), b: at(d * B, B) });
   w.laneSum([n], { offset: d * n, strides: [1] }, at(d * B, B));
   w.final(0, d * n, shared(scratch));
   w.flatLoop();

@@ -169,7 +169,7 @@ describe.each(dtypes)('every instruction set gives the same bits, %s', (dtype) =
       aLayout: layout,
       bLayout: layout,
     },
-    ...{ accLayout: layout, aUniform: fc.boolean(), bUniform: fc.boolean() },
+    ...{ accLayout: layout, aUniform: fc.boolean(), bUniform: fc.boolean(), pairs: fc.integer({ min: 1, max: 4 }) },
   });
   test('outerSum', () => {
     check(outer, dtype, 150, (c, operands) => {
@@ -178,8 +178,10 @@ describe.each(dtypes)('every instruction set gives the same bits, %s', (dtype) =
       const acc = nested([c.I, c.J], 1, c.accLayout);
       runEverywhere(dtype, 'outerSum', operands.fill(acc.length), (result) => ({
         ...{ I: c.I, J: c.J, R: c.R, lanes: c.lanes, acc: at(result), accI: acc.strides[0], accJ: acc.strides[1] },
-        ...{ a: a.at, aR: a.strides[0], aI: a.strides[1], b: b.at, bR: b.strides[0], bJ: b.strides[1] },
-        ...{ aUniform: c.aUniform, bUniform: c.bUniform },
+        pairs: Array.from({ length: c.pairs }, () => ({
+          ...{ a: a.at, aR: a.strides[0], aI: a.strides[1], b: b.at, bR: b.strides[0], bJ: b.strides[1] },
+          ...{ aUniform: c.aUniform, bUniform: c.bUniform },
+        })),
       }));
     });
   });

@@ -90,6 +90,7 @@ describe.each(dtypes)('sums %s', (dtype) => {
     layout?: 'rows' | 'columns' | 'apart';
     aUniform?: boolean;
     bUniform?: boolean;
+    pairs?: number;
   }): void {
     const { I, J, R, lanes: n } = c;
     const operand = (rows: number, uniform: boolean | undefined, seed: number) => {
@@ -98,14 +99,18 @@ describe.each(dtypes)('sums %s', (dtype) => {
       if (!uniform) for (let i = 0; i < data.length; i++) if (i % step >= n) data[i] = Number.NaN;
       return { data, r: rows * step, row: step, lane: uniform ? 0 : 1 };
     };
-    const a = operand(I, c.aUniform, 6);
-    const b = operand(J, c.bUniform, 7);
+    const factors = Array.from(
+      { length: c.pairs ?? 1 },
+      (_, p) => [operand(I, c.aUniform, 6 + 2 * p), operand(J, c.bUniform, 7 + 2 * p)] as const,
+    );
     const [accI, accJ] = c.layout === 'columns' ? [1, I] : c.layout === 'apart' ? [2 * J, 2] : [J, 1];
     const before = randoms(dtype, I * J * 2 + 3, 8);
     const acc = runEverywhere(dtype, 'outerSum', before, (result) => ({
       ...{ I, J, R, lanes: n, acc: at(result), accI, accJ },
-      ...{ a: at(a.data), aR: a.r, aI: a.row, b: at(b.data), bR: b.r, bJ: b.row },
-      ...{ aUniform: c.aUniform, bUniform: c.bUniform },
+      pairs: factors.map(([a, b]) => ({
+        ...{ a: at(a.data), aR: a.r, aI: a.row, b: at(b.data), bR: b.r, bJ: b.row },
+        ...{ aUniform: c.aUniform, bUniform: c.bUniform },
+      })),
     }));
     const touched = new Set<number>();
     for (let i = 0; i < I; i++) {
@@ -114,16 +119,18 @@ describe.each(dtypes)('sums %s', (dtype) => {
         touched.add(at);
         let sum = before[at] as number;
         let size = Math.abs(sum);
-        for (let r = 0; r < R; r++) {
-          for (let l = 0; l < n; l++) {
-            const term =
-              (a.data[r * a.r + i * a.row + l * a.lane] as number) *
-              (b.data[r * b.r + j * b.row + l * b.lane] as number);
-            sum += term;
-            size += Math.abs(term);
+        for (const [a, b] of factors) {
+          for (let r = 0; r < R; r++) {
+            for (let l = 0; l < n; l++) {
+              const term =
+                (a.data[r * a.r + i * a.row + l * a.lane] as number) *
+                (b.data[r * b.r + j * b.row + l * b.lane] as number);
+              sum += term;
+              size += Math.abs(term);
+            }
           }
         }
-        const bound = 1.01 * epsilon * (R * n + 2) * size;
+        const bound = 1.01 * epsilon * (factors.length * R * n + 2) * size;
         expectClose(acc[at] as number, sum, bound, () => JSON.stringify({ dtype, ...c, i, j }));
       }
     }
@@ -163,6 +170,17 @@ describe.each(dtypes)('sums %s', (dtype) => {
       for (const R of [1, 2, 5, 9]) {
         checkOuter({ I: 3, J: 5, R, lanes: n });
         checkOuter({ I: 7, J: 26, R, lanes: n });
+      }
+    }
+  });
+
+  test('outerSum of several pairs, whatever a piece holds of them', () => {
+    for (const pairs of [2, 3, 4]) {
+      for (const n of [1, lanes, 50, 128, 300, 600]) {
+        checkOuter({ I: 20, J: 20, R: 1, lanes: n, pairs });
+        checkOuter({ I: 20, J: 2, R: 3, lanes: n, pairs, layout: 'columns' });
+        checkOuter({ I: 7, J: 41, R: 2, lanes: n, pairs, layout: 'columns' });
+        checkOuter({ I: 7, J: 41, R: 1, lanes: n, pairs, aUniform: true });
       }
     }
   });

@@ -37,7 +37,7 @@ function rewritten(words: Float64Array): Float64Array {
       else if (i.opcode === 'scatter') w.scatter(i.dims, i.source, i.destination, i.laneStride);
       else if (i.opcode === 'laneSum') w.laneSum(i.dims, i.accumulator, i.source);
       else if (i.opcode === 'activation') w.activation(i.op, i.rows, i.z, i.value, i.slope);
-      else w.outerSum(i.dims, i.I, i.J, i.accumulator, i.a, i.b);
+      else w.outerSum(i.dims, i.I, i.J, i.accumulator, ...i.pairs);
     }
     for (const { accumulatorOffset, length, destination, beta } of loop.finals) {
       w.final(accumulatorOffset, length, destination.base, beta);
@@ -126,7 +126,7 @@ describe('disassembling', () => {
     });
     w.reduceSum([3, 2], at(panel(0), 16, 0), at(panel(96), 32, 16));
     w.laneSum([3], { offset: 60, strides: [1] }, at(panel(0), 16));
-    w.outerSum([], 3, 20, { offset: 0, strides: [20, 1] }, at(panel(0), 16), at(panel(96), 16));
+    w.outerSum([], 3, 20, { offset: 0, strides: [20, 1] }, { a: at(panel(0), 16), b: at(panel(96), 16) });
     w.scatter([20], at(panel(96), 16), at(output(y), 1), 20);
     w.final(0, 60, shared(s));
     w.final(60, 3, shared(s + 1), 0.5);

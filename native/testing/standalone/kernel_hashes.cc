@@ -138,8 +138,9 @@ void hashAll(const nabla::Kernels<T>& k, std::vector<Line>& lines) {
       gram.add(scaledOut);
     }
     auto acc = numbers<T>(J * K, 9, false);
-    k.outerSum({J, K, C, B - 3, acc.data(), K, 1, s.data(), B, C * B, x.data(), B, C * B, false, false,
-                size % 2 == 0});
+    const nabla::OuterPair<T> pair{s.data(), B, C * B, x.data(), B, C * B, false, false};
+    const int pairs = 1 + static_cast<int>(size) % nabla::kOuterPairs;
+    k.outerSum({J, K, C, B - 3, acc.data(), K, 1, pairs, size % 2 == 0, {pair, pair, pair, pair}});
     outer.add(acc);
     k.laneSum({K, B - 3, acc.data(), J, x.data(), C * B, false});
     lane.add(acc);
