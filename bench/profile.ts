@@ -71,7 +71,7 @@ function operations(i: InstructionView): number {
     case 'contract':
       return 2 * all(i.dims) * i.K * (i.symmetric ? (i.I * (i.I + 1)) / 2 : i.I * i.J);
     case 'outerSum':
-      return 2 * all(i.dims) * i.I * i.J;
+      return 2 * all(i.dims) * i.I * i.J * i.pairs.length;
     default:
       return 0;
   }

@@ -423,7 +423,9 @@ void elementwiseKernel(const ElementwiseArgs<T>& args) {
   } else {
     constexpr ElementwiseRows<T> function = elementwiseRows<T, Op, kArity, false, false, false>;
     if (!scalar[0] && !scalar[1] && !scalar[2]) return function(rows, n, out, outRow, in, inRow);
-    if constexpr (kArity > 1) {
+    if constexpr (kArity == 1) {
+      return elementwiseRows<T, Op, kArity, true, false, false>(rows, n, out, outRow, in, inRow);
+    } else {
       if (scalar[0] && !scalar[1] && !scalar[2]) {
         return elementwiseRows<T, Op, kArity, true, false, false>(rows, n, out, outRow, in, inRow);
       }

@@ -55,12 +55,14 @@ NABLA_INLINE T sumContiguous(const T* src, int64_t n) {
   return foldLanes<T>(lanes);
 }
 
-// Rows in groups of a register: folding them together costs as much as folding two by themselves.
+// Rows in groups of a register, of which the last may be short: folding them together costs as much as
+// folding two by themselves.
 template <class T>
 NABLA_INLINE int64_t laneSumGroups(const LaneSumArgs<T>& a) {
   constexpr int W = kWidth<T>, L = kLogicalLanes<T>, R = kLogicalRegisters<T>;
   int64_t r = 0;
-  for (; r + W <= a.rows; r += W) {
+  for (; r + 2 < a.rows; r += W) {
+    const int height = static_cast<int>(a.rows - r < W ? a.rows - r : W);
     Vec<T> s[R][W];
     NABLA_UNROLL
     for (int i = 0; i < W; i++) {
@@ -68,7 +70,7 @@ NABLA_INLINE int64_t laneSumGroups(const LaneSumArgs<T>& a) {
       NABLA_UNROLL
       for (int q = 0; q < R; q++) {
         Vec<T> sum = set(T(0));
-        int64_t l = q * W;
+        int64_t l = i < height ? q * W : a.lanes;
         for (; l + W <= a.lanes; l += L) sum = sum + load<T>(src + l);
         if (l < a.lanes) sum = sum + loadPartial(src + l, static_cast<int>(a.lanes - l));
         s[q][i] = sum;
@@ -76,12 +78,12 @@ NABLA_INLINE int64_t laneSumGroups(const LaneSumArgs<T>& a) {
     }
     alignas(64) T folded[W];
     store<T>(folded, foldRows<T>(s));
-    for (int i = 0; i < W; i++) {
+    for (int i = 0; i < height; i++) {
       T* acc = a.acc + (r + i) * a.accRow;
       *acc = *acc + folded[i];
     }
   }
-  return r;
+  return r < a.rows ? r : a.rows;
 }
 
 template <class T>
