@@ -71,6 +71,7 @@ class Bench {
   void dense(int64_t J, int64_t K, int64_t C, int64_t B, bool transposed, bool scaled) {
     const int64_t row = padded<T>(C * B);
     Buffer<T> W(J * K), x(K * row), out(J * row), scale(J * row), bias(J);
+    Buffer<T> packed(K * nabla::kPackedRow / int64_t{sizeof(T)});
     nabla::DenseArgs<T> a{};
     a.J = J, a.K = K, a.C = C, a.B = B;
     a.out = out.data, a.outJ = row, a.outC = B;
@@ -78,6 +79,7 @@ class Bench {
     a.x = x.data, a.xK = row, a.xC = B;
     a.bias = scaled ? nullptr : bias.data, a.biasJ = 1, a.biasColumns = 1;
     a.scale = scaled ? scale.data : nullptr, a.scaleJ = row, a.scaleC = B;
+    a.packed = packed.data;
     const double s = seconds([&] { kernels_.dense(a); });
     report("dense", 2.0 * double(J) * double(K) * double(C) * double(B), s, "%lldx%lld C=%lld B=%lld%s%s", J,
            K, C, B, transposed ? " transposed" : "", scaled ? " scaled" : "");

@@ -198,7 +198,7 @@ class ProgramBuilder implements Environment {
     this.#samples = axis.size;
     // A first pass with any block size tells how much memory a lane needs; that decides the block.
     const trial = this.#lower(this.#open('lanes'), axis, roots, direct, false);
-    const B = blockSize(trial.layout() * bytes, axis.size, lanes, trial.columns(), trial.accumulators > 0);
+    const B = blockSize(trial.layout() * bytes, axis.size, lanes, trial.columns(), trial.hasWeightGradients());
     const before = this.#open('flat');
     this.#copies.emit(before);
     this.#close(before, 1, 1);
@@ -291,16 +291,16 @@ function computeDtype(graph: Graph): 'float32' | 'float64' {
 }
 
 /**
- * Samples in a block. The arena has to stay in the L2 cache with room for the weights, so half of it; ¾ where sums over samples are
- * taken, since much of it then waits for the way back and is read once. More than eight vectors gain nothing.
+ * Samples in a block. The arena has to stay in the L2 cache with room for the weights, so half of it; ¾ where weight gradients are
+ * summed, since much of it then waits for the way back and is read once. More than eight vectors gain nothing.
  *
  * But wide matrices, which fill the cache themselves, come from further away more often than the panels would if too few columns
  * went over them at once: a dense kernel reads every weight once for four vectors, and every sum of a weight gradient is read and
  * written once for all samples and columns of a block, which should be 64.
  */
-function blockSize(bytesPerLane: number, samples: number, lanes: number, columns: number, sums: boolean): number {
-  const cache = (info().caches.l2 || 1 << 20) * (sums ? 0.75 : 0.5);
-  const enough = sums ? 64 : 4 * lanes;
+function blockSize(bytesPerLane: number, samples: number, lanes: number, columns: number, gradients: boolean): number {
+  const cache = (info().caches.l2 || 1 << 20) * (gradients ? 0.75 : 0.5);
+  const enough = gradients ? 64 : 4 * lanes;
   const most = Math.max(1, Math.ceil(samples / lanes));
   let vectors = 8;
   const tooLarge = () => vectors * lanes * columns > enough && vectors * lanes * bytesPerLane > cache;

@@ -120,6 +120,10 @@ export class Loop {
     return perMatrix > 0 ? all / perMatrix : 1;
   }
 
+  hasWeightGradients(): boolean {
+    return this.drafts.some(({ work }) => work?.matrix?.space === 'accumulator');
+  }
+
   /** Writes the loop for blocks of B lanes. Panels are laid out before. */
   emit(writer: ProgramWriter, B: number): void {
     const scaleOf = (buffer: Buffer) => (buffer.space === 'panel' ? B : 1);

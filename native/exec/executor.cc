@@ -40,6 +40,7 @@ constexpr int64_t roundUp(int64_t n, int64_t unit) { return (n + unit - 1) / uni
 // its threads only.
 struct ThreadScratch {
   Buffer arena;
+  Buffer packed;
   Buffer shared;
   Buffer accumulators;
   std::vector<std::byte*> bases;        // of the running block
@@ -132,8 +133,8 @@ class ExecutorFor final : public Executor {
   std::vector<T> constants_;
   std::vector<PreparedLoop<T>> loops_;
   int64_t samples_ = 0;
-  int64_t arenaBytes_ = 0;   // a multiple of kLaneBytes
-  int64_t packedBytes_ = 0;  // behind it
+  int64_t arenaBytes_ = 0;
+  int64_t packedBytes_ = 0;
 };
 
 template <class T>
@@ -141,8 +142,7 @@ PreparedLoop<T> ExecutorFor<T>::prepare(const Loop& loop, const KernelTable& tab
   PreparedLoop<T> prepared;
   prepared.loop = &loop;
   prepared.steps = makeSteps<T>(program_, loop, loop.B, table);
-  arenaBytes_ =
-      std::max(arenaBytes_, roundUp(loop.arenaElements * static_cast<int64_t>(sizeof(T)), kLaneBytes));
+  arenaBytes_ = std::max(arenaBytes_, loop.arenaElements * static_cast<int64_t>(sizeof(T)));
   packedBytes_ = std::max(packedBytes_, prepared.steps.packedBytes);
   if (loop.kind == LoopKind::kFlat) return prepared;
   if (loop.N > std::numeric_limits<int64_t>::max() - samples_) samples_ = 0;
@@ -199,12 +199,13 @@ void ExecutorFor<T>::runPart(LoopRun& run, int64_t part, ThreadScratch& mine) co
     run.failure.store(StatusCode::kOutOfMemory, std::memory_order_relaxed);
     return;
   }
-  if (!mine.arena.ensure(static_cast<size_t>(arenaBytes_ + packedBytes_), owner_)) {
+  if (!mine.arena.ensure(static_cast<size_t>(arenaBytes_), owner_) ||
+      !mine.packed.ensure(static_cast<size_t>(packedBytes_), owner_)) {
     run.failure.store(StatusCode::kOutOfMemory, std::memory_order_relaxed);
     return;
   }
   mine.bases[kArenaSlot] = mine.arena.data();
-  mine.bases[kPackedSlot] = packedBytes_ > 0 ? mine.arena.data() + arenaBytes_ : nullptr;
+  mine.bases[kPackedSlot] = packedBytes_ > 0 ? mine.packed.data() : nullptr;
   if (run.accumulators != nullptr) {
     T* accumulators = run.accumulators + part * prepared.accumulatorStride;
     std::fill_n(accumulators, prepared.accumulatorStride, T{0});
@@ -335,6 +336,7 @@ Status ExecutorFor<T>::runLoop(const PreparedLoop<T>& prepared, const RunOptions
         shared.executor->runPart(shared, i, own);
         // Threads of the pool do not learn when the run ends.
         if (own.arena.size() > kKeptBytes) own.arena.release();
+        if (own.packed.size() > kKeptBytes) own.packed.release();
       };
       options.pool->run(static_cast<int>(run.parts), threads, part, &run);
     }
@@ -378,6 +380,7 @@ Status ExecutorFor<T>::run(std::span<const ArrayView> inputs, std::span<const Ar
     if (mine.shared.size() > kKeptBytes) mine.shared.release();
     if (mine.accumulators.size() > kKeptBytes) mine.accumulators.release();
     if (mine.arena.size() > kKeptBytes) mine.arena.release();
+    if (mine.packed.size() > kKeptBytes) mine.packed.release();
     if (status.code == StatusCode::kOutOfMemory)
       status.message = "not enough memory for the scratch of a program";
     if (status.code == StatusCode::kAborted) status.message = "the run was aborted";
@@ -391,6 +394,7 @@ Status ExecutorFor<T>::run(std::span<const ArrayView> inputs, std::span<const Ar
 
 void releaseScratch() noexcept {
   scratch.arena.release();
+  scratch.packed.release();
   scratch.shared.release();
   scratch.accumulators.release();
 }

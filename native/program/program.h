@@ -31,17 +31,22 @@ struct Operand {
   std::array<int64_t, kMaxRank> strides{};
 };
 
+// clang-format off
 // One instruction of any kind. `dims` are the outer logical dims (rank of them); what else is used depends on
-// the opcode:
+// the opcode (strides after the outer dims are in outTail and inTail):
 //   ELEMENTWISE  op, arity, in[arity], out
 //   DENSE        J K C, biasColumns; out (sJ, sC); in = {W (sK, sJ), x (sK, sC), bias (sJ), scale (sJ, sC),
-//   plain (sJ, sC; a result)} in their strides[0..1] CONTRACT     I J K; out, in = {a, b, w}; the strides
-//   after the outer dims are in outTail and inTail REDUCE_SUM   out, in[0] GATHER       out, in[0],
-//   laneStride SCATTER      out (destination), in[0], laneStride LANE_SUM     out (accumulator), in[0]
-//   OUTER_SUM    I J, pairs; out (accumulator; outTail = accI, accJ), in = {a, b, a, b, ...} with
-//   inTail[p][0] ACTIVATION arity (which function), dims[0] (rows); out = value, in = {z, slope} DENSE_GRAM
-//   J K C, factor; out = gram (sI, sJ), in = {W (sK, sJ), x (sK, sC), weight (sJ), weight2 (sJ), scale (sJ),
-//   out (sJ, sC; a result)}
+//                plain (sJ, sC; a result)} in their strides[0..1]
+//   CONTRACT     I J K; out, in = {a, b, w}
+//   REDUCE_SUM   out, in[0]
+//   GATHER       out, in[0], laneStride
+//   SCATTER      out (destination), in[0], laneStride
+//   LANE_SUM     out (accumulator), in[0]
+//   OUTER_SUM    I J, pairs; out (accumulator; outTail = accI, accJ), in = {a, b, a, b, ...}, inTail[p][0]
+//   ACTIVATION   arity (which function), dims[0] (rows); out = value, in = {z, slope}
+//   DENSE_GRAM   J K C, factor; out = gram (sI, sJ), in = {W (sK, sJ), x (sK, sC), weight (sJ), weight2 (sJ),
+//                scale (sJ), out (sJ, sC; a result)}
+// clang-format on
 struct Instruction {
   Opcode opcode = Opcode::kElementwise;
   Op op = Op::kCopy;

@@ -32,13 +32,17 @@ function outer(a: Buffer, b: Buffer, accumulator: number, turned: boolean): Draf
 }
 
 /** What is added to each accumulator, as terms, and the number of instructions that do it. */
-function sums(drafts: readonly Draft[]): { terms: string[]; instructions: number } {
+function sums(drafts: readonly Draft[]) {
   const values = new Map<Buffer, string>();
   const terms: string[] = [];
   let instructions = 0;
   let written = 0;
   const names: string[] = [];
+  const placed = new Set<Buffer>();
+  let multiplyAdds = 0;
+  let columns = 0;
   const place: Placer = ({ buffer }) => {
+    placed.add(buffer);
     names.push(values.get(buffer) ?? 'nothing');
     return { base: { space: 'panel', index: 0, offset: names.length - 1 }, strides: [] };
   };
@@ -51,11 +55,18 @@ function sums(drafts: readonly Draft[]): { terms: string[]; instructions: number
     },
   } as unknown as ProgramWriter;
   for (const draft of drafts) {
-    if (draft.name === 'outerSum') draft.emit(writer, place);
+    if (draft.name === 'outerSum') {
+      placed.clear();
+      draft.emit(writer, place);
+      // What lives until here is what the instruction says it reads.
+      expect(new Set(draft.reads)).toEqual(placed);
+      multiplyAdds += draft.work!.multiplyAdds;
+      columns += draft.work!.columns!;
+    }
     for (const buffer of draft.writes) values.set(buffer, `v${written}`);
     if (draft.writes.length > 0) written++;
   }
-  return { terms: terms.sort(), instructions };
+  return { terms: terms.sort(), instructions, work: [multiplyAdds, columns] };
 }
 
 const nothing = () => undefined;
@@ -83,6 +94,7 @@ describe('mergeOuterSums', () => {
         }
         const [before, after] = [sums(drafts), sums(mergeOuterSums(drafts))];
         expect(after.terms).toEqual(before.terms);
+        expect(after.work).toEqual(before.work);
         expect(after.instructions).toBeLessThanOrEqual(before.instructions);
       }),
       { numRuns: 300 },

@@ -159,7 +159,7 @@ const sums = lanesCase(7, (b) => {
   w.outerSum([R], I, J, { offset: take(R * I * J), strides: [I * J, J, 1] }, { a, b: c });
   const outer = take(I * J);
   w.outerSum([], I, J, { offset: outer, strides: [1, I] }, { a: at(u.base, 1), b: at(c.base, B) });
-  // several products in one: two that vary by sample, one of shared values
+  // several products in one, of panels and of a panel and a shared array
   const varying = { a: at(a.base, B), b: at(c.base, B) };
   w.outerSum([], I, J, { offset: outer, strides: [1, I] }, varying, { a: at(u.base, 1), b: at(c.base, B) });
   w.outerSum([], I, J, { offset: outer, strides: [1, I] }, varying, { a: at(c.base, B), b: at(a.base, 0) }, varying);
@@ -290,7 +290,7 @@ const network = lanesCase(12, (b) => {
 const longCalls = lanesCase(13, (b) => {
   const w = b.writer;
   const [n, C] = [160, 20];
-  b.open(36 * 400);
+  b.open(2 * 36 * 400);
   const W = b.uniform([n, n], 0.1);
   const bias = b.uniform([n]);
   const x = b.panel([n, C]);
@@ -308,6 +308,14 @@ const longCalls = lanesCase(13, (b) => {
   const factors = { a: at(x.base, b.B, C * b.B), b: at(x.base, b.B, b.B) };
   w.outerSum([8], 36, 400, { offset: 0, strides: [0, 400, 1] }, factors);
   w.final(0, 36 * 400, output(w.output(b.dtype, 36 * 400)));
+  // the same, of several products
+  const product3 = (first: number) => {
+    const columns = (offset: number, row: number) => at(panel(x.base.offset + offset * b.B), row * b.B);
+    return { a: columns(first, C), b: columns(3 * first, 1) };
+  };
+  const several = { offset: 36 * 400, strides: [400, 1] };
+  w.outerSum([], 36, 400, several, product3(0), product3(1), product3(20));
+  w.final(36 * 400, 36 * 400, output(w.output(b.dtype, 36 * 400)));
   const gram = b.panel([4, 4]);
   const tangents = b.panel([50, 4]);
   const rows = at(x.base, C * b.B);

@@ -43,7 +43,7 @@ export const dense = lanesCase(3, (b) => {
 export const farRows = lanesCase(15, (b) => {
   const w = b.writer;
   b.open();
-  const [J, K, C] = [75, 200, 1];
+  const [J, K, C] = [75, 400, 3];
   const wide = b.gathered([K, 7]);
   const x = at(wide.base, 7 * b.B, 3 * b.B);
   const W = b.uniform([K, J]);

@@ -7,6 +7,7 @@ import {
   expectClose,
   type Float,
   floats,
+  isas,
   lanesOf,
   randoms,
   runEverywhere,
@@ -140,11 +141,10 @@ describe.each(dtypes)('dense %s', (dtype) => {
 
   test('x put together, or read where it lies: the same bits', () => {
     for (const [J, K, C, vectors, gap] of [
-      [80, 140, 5, 3, 0],
-      [72, 400, 13, 1, 0],
-      [75, 131, 2, 5, 1],
-      [73, 130, 13, 1, 0],
-      [130, 129, 1, 9, 14],
+      [80, 400, 5, 3, 0],
+      [75, 401, 2, 5, 1],
+      [73, 400, 13, 1, 0],
+      [130, 403, 1, 9, 14],
     ] as const) {
       const B = vectors * lanes;
       const column = B + gap * lanes;
@@ -160,7 +160,7 @@ describe.each(dtypes)('dense %s', (dtype) => {
         })),
       );
       expect(together).toEqual(there);
-      expect(packed[0]).not.toBe(UNTOUCHED);
+      if (isas.length > 1) expect(packed[0]).not.toBe(UNTOUCHED);
       expect(packed.at(-1)).toBe(UNTOUCHED);
     }
   });

@@ -159,6 +159,7 @@ describe.each(dtypes)('every instruction set gives the same bits, %s', (dtype) =
     });
   });
 
+  const sharedPairs = fc.oneof(fc.constant(0), fc.nat(15));
   const outer = fc.record({
     ...{
       ...common,
@@ -169,19 +170,24 @@ describe.each(dtypes)('every instruction set gives the same bits, %s', (dtype) =
       aLayout: layout,
       bLayout: layout,
     },
-    ...{ accLayout: layout, aUniform: fc.boolean(), bUniform: fc.boolean(), pairs: fc.integer({ min: 1, max: 4 }) },
+    ...{ accLayout: layout, aUniform: sharedPairs, bUniform: sharedPairs, pairs: fc.integer({ min: 1, max: 4 }) },
   });
   test('outerSum', () => {
     check(outer, dtype, 150, (c, operands) => {
-      const a = operands.make([c.R, c.I], c.aUniform ? 1 : c.lanes, c.aLayout);
-      const b = operands.make([c.R, c.J], c.bUniform ? 1 : c.lanes, c.bLayout);
+      // The flags say of which pairs the factors are shared.
+      const pairs = Array.from({ length: c.pairs }, (_, p) => {
+        const [aUniform, bUniform] = [c.aUniform, c.bUniform].map((set) => ((set >> p) & 1) === 1);
+        const a = operands.make([c.R, c.I], aUniform ? 1 : c.lanes, c.aLayout);
+        const b = operands.make([c.R, c.J], bUniform ? 1 : c.lanes, p % 2 === 0 ? c.bLayout : c.aLayout);
+        return {
+          ...{ a: a.at, aR: a.strides[0], aI: a.strides[1], b: b.at, bR: b.strides[0], bJ: b.strides[1] },
+          ...{ aUniform, bUniform },
+        };
+      });
       const acc = nested([c.I, c.J], 1, c.accLayout);
       runEverywhere(dtype, 'outerSum', operands.fill(acc.length), (result) => ({
         ...{ I: c.I, J: c.J, R: c.R, lanes: c.lanes, acc: at(result), accI: acc.strides[0], accJ: acc.strides[1] },
-        pairs: Array.from({ length: c.pairs }, () => ({
-          ...{ a: a.at, aR: a.strides[0], aI: a.strides[1], b: b.at, bR: b.strides[0], bJ: b.strides[1] },
-          ...{ aUniform: c.aUniform, bUniform: c.bUniform },
-        })),
+        pairs,
       }));
     });
   });

@@ -101,7 +101,9 @@ describe.each(dtypes)('sums %s', (dtype) => {
     };
     const factors = Array.from(
       { length: c.pairs ?? 1 },
-      (_, p) => [operand(I, c.aUniform, 6 + 2 * p), operand(J, c.bUniform, 7 + 2 * p)] as const,
+      // Of several pairs only every other has the shared factors.
+      (_, p) =>
+        [operand(I, c.aUniform && p % 2 === 0, 6 + 2 * p), operand(J, c.bUniform && p % 2 === 0, 7 + 2 * p)] as const,
     );
     const [accI, accJ] = c.layout === 'columns' ? [1, I] : c.layout === 'apart' ? [2 * J, 2] : [J, 1];
     const before = randoms(dtype, I * J * 2 + 3, 8);
@@ -109,7 +111,7 @@ describe.each(dtypes)('sums %s', (dtype) => {
       ...{ I, J, R, lanes: n, acc: at(result), accI, accJ },
       pairs: factors.map(([a, b]) => ({
         ...{ a: at(a.data), aR: a.r, aI: a.row, b: at(b.data), bR: b.r, bJ: b.row },
-        ...{ aUniform: c.aUniform, bUniform: c.bUniform },
+        ...{ aUniform: a.lane === 0, bUniform: b.lane === 0 },
       })),
     }));
     const touched = new Set<number>();
@@ -181,8 +183,15 @@ describe.each(dtypes)('sums %s', (dtype) => {
         checkOuter({ I: 20, J: 2, R: 3, lanes: n, pairs, layout: 'columns' });
         checkOuter({ I: 7, J: 41, R: 2, lanes: n, pairs, layout: 'columns' });
         checkOuter({ I: 7, J: 41, R: 1, lanes: n, pairs, aUniform: true });
+        checkOuter({ I: 7, J: 41, R: 1, lanes: n, pairs, bUniform: true });
+        checkOuter({ I: 7, J: 41, R: 1, lanes: n, pairs, aUniform: true, layout: 'columns' });
       }
     }
+  });
+
+  test('outerSum of more runs than a piece takes', () => {
+    for (const n of [1, 3]) checkOuter({ I: 30, J: 5, R: 9, lanes: n, pairs: 4 });
+    for (const n of [1, 3]) checkOuter({ I: 20, J: 5, R: 9, lanes: n, pairs: 4 });
   });
 
   test('outerSum into rows, columns and scattered places, with uniform operands', () => {

@@ -70,6 +70,8 @@ describe('the decoder accepts', () => {
 describe('the decoder refuses', () => {
   const e = (w: ProgramWriter, out: Operand, input: Operand, dims = [3]) => w.elementwise('exp', dims, out, [input]);
   const p = at(panel(0), 16);
+  const sums = { offset: 0, strides: [0, 0] };
+  const pair = { a: p, b: p };
   const gram = (w: ProgramWriter, change: Partial<DenseGramWords>) =>
     w.denseGram({
       ...{ J: 1, K: 1, C: 1, gram: at(panel(48), 0, 0), W: at(readInput(0), 0, 0) },
@@ -115,6 +117,26 @@ describe('the decoder refuses', () => {
       'sums beyond the accumulators',
       'ACCUMULATOR 0',
       (w) => w.laneSum([4], { offset: 0, strides: [1] }, at(panel(0), 0)),
+    ],
+    ['a sum of no products', 'pairs: expected an integer from 1 to 4', (w) => w.outerSum([], 1, 1, sums)],
+    ['a sum of five products', 'pairs', (w) => w.outerSum([], 1, 1, sums, pair, pair, pair, pair, pair)],
+    [
+      'a sum of two products over dims',
+      'more than one pair, and dims',
+      (w) => {
+        const over = { a: at(panel(0), 16, 0), b: at(panel(0), 16, 0) };
+        w.outerSum([3], 1, 1, { offset: 0, strides: [0, 0, 0] }, over, over);
+      },
+    ],
+    [
+      'a factor of a second product beyond the arena',
+      'a: it reaches element 111 of PANEL 0',
+      (w) => w.outerSum([], 1, 1, sums, pair, { ...pair, a: at(panel(96), 0) }),
+    ],
+    [
+      'the other factor of a second product beyond its input',
+      'b: it reaches element 96 of INPUT 0',
+      (w) => w.outerSum([], 1, 1, sums, pair, { ...pair, b: at(readInput(0, 96), 0) }),
     ],
     [
       'a symmetric contraction of different operands',

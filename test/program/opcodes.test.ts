@@ -5,6 +5,7 @@ import {
   arity,
   LoopKind,
   MAX_GRAM_COLUMNS,
+  MAX_OUTER_PAIRS,
   MAX_RANK,
   Op,
   Opcode,
@@ -49,6 +50,7 @@ describe('numbers of the program format', () => {
     expect(number('kProgramVersion')).toBe(PROGRAM_VERSION);
     expect(number('kMaxRank')).toBe(MAX_RANK);
     expect(number('kMaxGramColumns')).toBe(MAX_GRAM_COLUMNS);
+    expect(number('kMaxOuterPairs')).toBe(MAX_OUTER_PAIRS);
   });
 
   it('arity follows from the ranges of the header', () => {
