@@ -2,7 +2,7 @@
 import type { Case, Float, Quantity } from './cases.js';
 import { flatnessName, gainName } from './derived.js';
 import { batchFor, type Network, seed, tanhNet, wide } from './networks.js';
-import { firstHessianName, memoryName, million } from './probes/probe.js';
+import { errorName, firstHessianName, memoryName, million } from './probes/probe.js';
 
 /** A peer's best recipe, the best that takes the whole batch at once, what users write first. */
 const recipeClasses = { best: 'the best recipe', whole: 'the best for a whole batch', plain: 'what users write first' };
@@ -113,6 +113,13 @@ export function goals(threads: number): Goal[] {
       bound: 'at most',
       value: 120,
       unit: 'ms',
+    },
+    {
+      what: "float32 error of Hessians beside JAX's, root mean square",
+      figure: { kind: 'probe', probe: errorName('jax'), from: [] },
+      bound: 'at most',
+      value: 1,
+      unit: '×',
     },
     {
       what: 'memory beyond inputs and outputs, a million Hessians',

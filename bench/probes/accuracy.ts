@@ -6,7 +6,7 @@ import { nablaSpec } from '../contestants/specs.js';
 import { DataFolder } from '../data.js';
 import { seed } from '../networks.js';
 import type { Problem } from '../protocol.js';
-import type { ProbeResult } from './probe.js';
+import { errorName, type ProbeResult } from './probe.js';
 
 const N = 4096;
 const narrow: Case = { quantity: 'hessian', ...seed, N, dtype: 'float32', threads: 1 };
@@ -62,6 +62,10 @@ export async function accuracy(peers: readonly ContestantSpec[]): Promise<ProbeR
     }
   } finally {
     data.remove();
+  }
+  const [ours, ...theirs] = results;
+  for (const { by, details } of theirs) {
+    results.push({ name: errorName(by), by: 'nabla', value: ours!.details!.rms! / details!.rms!, unit: '×' });
   }
   return results;
 }

@@ -15,6 +15,8 @@ export interface ProbeResult {
 
 export const million = 1_000_000;
 export const firstHessianName = 'process start to end, 32 first Hessians in it';
+/** How many times as large as the peer's. */
+export const errorName = (peer: string): string => `float32 error of Hessians beside ${peer}'s, root mean square`;
 export const memoryName = (what: string): string => `peak memory beyond inputs and outputs, ${what}`;
 
 const run = promisify(execFile);

@@ -104,22 +104,20 @@ void StepMaker<T>::denseGram(const Instruction& in) {
   step.hasScale = scale.space != Space::kNone;
   step.hasOut = out.space != Space::kNone;
   reservePacked(in);
-  // Cut like a long dense, but by rows: the next part's sums start from those of the last, as they would have
-  // gone on.
-  const double perRow =
-      static_cast<double>(in.C * width_) * static_cast<double>(in.K + in.C) * kMultiplyAddCost * slowness_;
-  const int64_t group = std::max<int64_t>(24, static_cast<int64_t>(kLongestCall / perRow) / 24 * 24);
-  for (int64_t j = 0; j < in.J; j += group) {
+  // Cut like a long dense, but by lanes: a sum over rows has to stay one sum.
+  const double perLane =
+      static_cast<double>(in.J * in.C) * static_cast<double>(in.K + in.C) * kMultiplyAddCost * slowness_;
+  constexpr int64_t kUnit = kLaneBytes / kBytes;
+  const int64_t group =
+      std::max<int64_t>(kUnit, static_cast<int64_t>(kLongestCall / perLane) / kUnit * kUnit);
+  for (int64_t lane = 0; lane < width_; lane += group) {
     DenseGramStep<T> part = step;
-    part.args.J = std::min(group, in.J - j);
-    part.args.accumulate = in.accumulate || j > 0;
-    if (in.K > 0) part.W.bytes += j * W.strides[1] * kBytes;
-    part.weight.bytes += j * weight.strides[0] * kBytes;
-    if (step.hasWeight2) part.weight2.bytes += j * weight2.strides[0] * kBytes;
-    if (step.hasScale) part.scale.bytes += j * scale.strides[0] * kBytes;
-    if (step.hasOut) part.out.bytes += j * out.strides[0] * kBytes;
+    part.args.B = std::min(group, width_ - lane);
+    for (Ref* one : {&part.gram, &part.x, &part.weight, &part.weight2, &part.scale, &part.out}) {
+      one->bytes += lane * kBytes;
+    }
     append(StepKind::kDenseGram, steps_.denseGram, part,
-           kCallCost + perRow * static_cast<double>(part.args.J));
+           kCallCost + perLane * static_cast<double>(part.args.B));
   }
 }
 

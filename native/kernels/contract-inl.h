@@ -16,14 +16,17 @@ inline constexpr int kContractTile = 4;   // 16 sums, 4 of b and one of a w: 21 
 inline constexpr int kContractUpper = 6;  // 21 sums, 6 of b, w and a w: 29
 #endif
 
-// Where a tile's results go, and the place of its mirror image, or null. Sums start from what is there, or
-// from zero.
+// Where a tile's results go, and the place of its mirror image, or null. Sums start from zero, or go on
+// (`continues`) from what is there; `adds` adds them to what is there at the end.
+//
+// Added, not gone on with, is what several instructions sum up: a chain through all layers of a network would
+// round at the size of the whole Hessian at every step (float32, 20 x 5: a third more rounding error).
 template <class T>
 struct ContractOut {
   T* out;
   T* mirror;
   int64_t outI, outJ;
-  bool accumulate;
+  bool adds, continues;
 };
 
 template <class T, int kRows, int kColumns, int kRegs, bool kUpper>
@@ -37,7 +40,7 @@ NABLA_INLINE void contractStart(const ContractOut<T>& o, Vec<T> (&s)[kRows][kCol
       for (int v = 0; v < kRegs; v++) s[i][j][v] = set(T(0));
     }
   }
-  if (!o.accumulate) return;
+  if (!o.continues) return;
   NABLA_UNROLL
   for (int i = 0; i < kRows; i++) {
     NABLA_UNROLL
@@ -49,10 +52,20 @@ NABLA_INLINE void contractStart(const ContractOut<T>& o, Vec<T> (&s)[kRows][kCol
 }
 
 template <class T, int kRows, int kColumns, int kRegs, bool kUpper>
-NABLA_INLINE void contractStore(const ContractOut<T>& o, const Vec<T> (&s)[kRows][kColumns][kRegs]) {
+NABLA_INLINE void contractStore(const ContractOut<T>& o, Vec<T> (&s)[kRows][kColumns][kRegs]) {
   constexpr int W = kWidth<T>;
   const int64_t outI = o.outI, outJ = o.outJ;
   T *const out = o.out, *const mirror = o.mirror;
+  if (o.adds) {
+    NABLA_UNROLL
+    for (int i = 0; i < kRows; i++) {
+      NABLA_UNROLL
+      for (int j = kUpper ? i : 0; j < kColumns; j++) {
+        NABLA_UNROLL
+        for (int v = 0; v < kRegs; v++) s[i][j][v] = load<T>(out + i * outI + j * outJ + v * W) + s[i][j][v];
+      }
+    }
+  }
   NABLA_UNROLL
   for (int i = 0; i < kRows; i++) {
     NABLA_UNROLL
@@ -92,7 +105,7 @@ void contractTile(const ContractArgs<T>& c, const T* a, const T* b, const T* w, 
   constexpr int W = kWidth<T>;
   constexpr bool kUniform = kKind == ContractKind::kUniform, kWeights = kKind != ContractKind::kWeightless;
   const int64_t aI = c.aI, aK = c.aK, bJ = c.bJ, bK = c.bK, wK = c.wK;
-  const ContractOut<T> o{out, c.symmetric ? out : nullptr, c.outI, c.outJ, c.accumulate};
+  const ContractOut<T> o{out, c.symmetric ? out : nullptr, c.outI, c.outJ, c.accumulate, false};
   Vec<T> s[kRows][kColumns][kRegs];
   contractStart<T, kRows, kColumns, kRegs, kUpper>(o, s);
   for (int64_t k = c.K; k > 0; k--) {
@@ -172,13 +185,16 @@ NABLA_INLINE void contractPickRows(const ContractArgs<T>& c) {
 // ---- many tiles
 // -----------------------------------------------------------------------------------------------------
 
-// Of k, at most. All of b in a piece, and the sums, which are read and written once per piece, should stay in
-// L2: for d = 128 a piece of b is half a megabyte, the sums as much. With all of k at once b came from L3 for
-// every tile of rows (K = 128: 47 % of the FMA peak instead of 57).
-inline constexpr int64_t kContractPiece = 64;
-// Few columns: all of b in a piece, and a w of the rows, about fill a small L1: 32 x (10 + 5) x 64 bytes for
-// ten columns (64 steps: 15 % slower).
-inline constexpr int64_t kContractShortPiece = 32, kContractShortColumns = 12;
+// kContractPiece: all of b in a piece, and the sums, which are read and written once per piece, should stay
+// in L2: for d = 128 a piece of b is half a megabyte, the sums as much. With all of k at once b came from L3
+// for every tile of rows (K = 128: 47 % of the FMA peak instead of 57).
+//
+// Up to kContractShortColumns, which is more than a single tile has on any instruction set, all of b in a
+// piece, and a w of the rows, about fill a small L1: 32 x (10 + 5) x 64 bytes for ten columns (64 steps: 15 %
+// slower). Their sums are one chain over all of k, piece after piece, as those of a single tile are; a row of
+// tiles keeps them in memory of its own meanwhile.
+inline constexpr int64_t kContractShortPiece = 32;
+static_assert(kContractUpper <= kContractShortColumns && kContractTile <= kContractShortColumns);
 // Tried without gain: prefetching b 2, 4 and 8 steps ahead; pieces of 32 and 48 steps for d = 32 to 128.
 
 // One register of lanes, a piece of k.
@@ -283,50 +299,120 @@ __attribute__((noinline)) void contractPack(const ContractArgs<T>& c, const T* w
   }
 }
 
-// One register of lanes: pieces of k outside, rows of tiles inside.
+// One register of lanes.
 template <class T>
-NABLA_INLINE void contractLanes(const ContractArgs<T>& c, const T* a, const T* b, const T* w, T* out,
-                                T* packed) {
-  const EvenSplit<kContractUpper> rows(c.I);
+struct ContractLanes {
+  const ContractArgs<T>& c;
+  const T *a, *b, *w;
+  T* out;
+  T* packed;
+
   // Everything varies by lane: the first tile of a row forms a w. Otherwise a loop of its own does.
-  const bool panels = w != nullptr && !c.aUniform && !c.bUniform && !c.wUniform;
-  const int64_t longest = c.J <= kContractShortColumns ? kContractShortPiece : kContractPiece;
-  int64_t k0 = 0;
-  do {
-    const int64_t k1 = k0 + longest < c.K ? k0 + longest : c.K;
+  bool panels() const { return w != nullptr && !c.aUniform && !c.bUniform && !c.wUniform; }
+
+  // Rows [i0, i0 + height) of the result over steps [k0, k1) of k: the upper triangle of the rows themselves,
+  // if symmetric, and what is right of it. `place` says where row i0 + i, column j goes.
+  template <class Place>
+  NABLA_INLINE void row(int64_t i0, int64_t height, int64_t k0, int64_t k1, Place&& place) const {
+    ContractPiece<T> piece{k1 - k0, packed,  a + i0 * c.aI + k0 * c.aK,
+                           c.aI,    c.aK,    panels() ? w + k0 * c.wK : nullptr,
+                           c.wK,    nullptr, c.bJ,
+                           c.bK};
+    if (!panels()) contractPack(c, w, piece, k0, height);
+    const int64_t right = c.symmetric ? i0 + height : 0;
+    const EvenSplit<kContractTile> columns(c.J - right);
+    for (int64_t q = c.symmetric ? -1 : 0; q < columns.tiles; q++) {
+      const bool first = q == (c.symmetric ? -1 : 0);
+      const int64_t j0 = q < 0 ? i0 : right + columns.start(q);
+      const int64_t width = q < 0 ? height : right + columns.start(q + 1) - j0;
+      const ContractSource source = panels() && first ? ContractSource::kForm
+                                    : c.bUniform      ? ContractSource::kPackedUniform
+                                                      : ContractSource::kPacked;
+      piece.b = b + j0 * c.bJ + k0 * c.bK;
+      pickPackedTile<T>(height, width, q < 0, source)(piece, place(j0));
+    }
+  }
+
+  T* mirrorOf(int64_t i0, int64_t j0) const {
+    return c.symmetric ? out + j0 * c.outI + i0 * c.outJ : nullptr;
+  }
+
+  // Pieces of k outside, rows of tiles inside.
+  void wide() const {
+    const EvenSplit<kContractUpper> rows(c.I);
+    int64_t k0 = 0;
+    do {
+      const int64_t k1 = k0 + kContractPiece < c.K ? k0 + kContractPiece : c.K;
+      for (int64_t p = 0; p < rows.tiles; p++) {
+        const int64_t i0 = rows.start(p);
+        row(i0, rows.start(p + 1) - i0, k0, k1, [&](int64_t j0) {
+          return ContractOut<T>{out + i0 * c.outI + j0 * c.outJ,
+                                k1 == c.K ? mirrorOf(i0, j0) : nullptr,
+                                c.outI,
+                                c.outJ,
+                                c.accumulate || k0 > 0,
+                                false};
+        });
+      }
+      k0 = k1;
+    } while (k0 < c.K);
+  }
+
+  // Rows of tiles outside, pieces of k inside; all but the last piece into memory of their own.
+  void narrow() const {
+    constexpr int W = kWidth<T>;
+    constexpr int64_t sumsI = kContractShortColumns * W;
+    alignas(64) T sums[kContractUpper * sumsI];
+    const EvenSplit<kContractUpper> rows(c.I);
     for (int64_t p = 0; p < rows.tiles; p++) {
       const int64_t i0 = rows.start(p), height = rows.start(p + 1) - i0;
-      ContractPiece<T> piece{k1 - k0, packed,  a + i0 * c.aI + k0 * c.aK,
-                             c.aI,    c.aK,    panels ? w + k0 * c.wK : nullptr,
-                             c.wK,    nullptr, c.bJ,
-                             c.bK};
-      if (!panels) contractPack(c, w, piece, k0, height);
-      // The upper triangle of the rows themselves, if symmetric, and what is right of it.
-      const int64_t right = c.symmetric ? i0 + height : 0;
-      const EvenSplit<kContractTile> columns(c.J - right);
-      for (int64_t q = c.symmetric ? -1 : 0; q < columns.tiles; q++) {
-        const bool first = q == (c.symmetric ? -1 : 0);
-        const int64_t j0 = q < 0 ? i0 : right + columns.start(q);
-        const int64_t width = q < 0 ? height : right + columns.start(q + 1) - j0;
-        const ContractSource source = panels && first ? ContractSource::kForm
-                                      : c.bUniform    ? ContractSource::kPackedUniform
-                                                      : ContractSource::kPacked;
-        piece.b = b + j0 * c.bJ + k0 * c.bK;
-        T* const mirror = c.symmetric && k1 == c.K ? out + j0 * c.outI + i0 * c.outJ : nullptr;
-        pickPackedTile<T>(height, width, q < 0, source)(
-            piece, {out + i0 * c.outI + j0 * c.outJ, mirror, c.outI, c.outJ, c.accumulate || k0 > 0});
+      int64_t k0 = 0;
+      do {
+        const int64_t k1 = k0 + kContractShortPiece < c.K ? k0 + kContractShortPiece : c.K;
+        const bool only = k0 == 0 && k1 == c.K;
+        row(i0, height, k0, k1, [&](int64_t j0) {
+          if (only) {
+            return ContractOut<T>{
+                out + i0 * c.outI + j0 * c.outJ, mirrorOf(i0, j0), c.outI, c.outJ, c.accumulate, false};
+          }
+          return ContractOut<T>{sums + j0 * W, nullptr, sumsI, W, false, k0 > 0};
+        });
+        k0 = k1;
+        if (only) break;
+        if (k0 == c.K) deliver(i0, height, sums, sumsI);
+      } while (k0 < c.K);
+    }
+  }
+
+  void deliver(int64_t i0, int64_t height, const T* sums, int64_t sumsI) const {
+    constexpr int W = kWidth<T>;
+    for (int64_t i = 0; i < height; i++) {
+      for (int64_t j = c.symmetric ? i0 + i : 0; j < c.J; j++) {
+        T* const to = out + (i0 + i) * c.outI + j * c.outJ;
+        Vec<T> s = load<T>(sums + i * sumsI + j * W);
+        if (c.accumulate) s = load<T>(to) + s;
+        store<T>(to, s);
+        if (c.symmetric) store<T>(out + j * c.outI + (i0 + i) * c.outJ, s);
       }
     }
-    k0 = k1;
-  } while (k0 < c.K);
-}
+  }
+};
 
 template <class T>
 void contractManyTiles(const ContractArgs<T>& c) {
   alignas(64) T packed[kContractPiece * kContractUpper * kWidth<T>];
   for (int64_t lane = 0; lane < c.B; lane += kWidth<T>) {
-    contractLanes(c, c.aUniform ? c.a : c.a + lane, c.bUniform ? c.b : c.b + lane,
-                  c.w == nullptr || c.wUniform ? c.w : c.w + lane, c.out + lane, packed);
+    const ContractLanes<T> lanes{c,
+                                 c.aUniform ? c.a : c.a + lane,
+                                 c.bUniform ? c.b : c.b + lane,
+                                 c.w == nullptr || c.wUniform ? c.w : c.w + lane,
+                                 c.out + lane,
+                                 packed};
+    if (c.J <= kContractShortColumns) {
+      lanes.narrow();
+    } else {
+      lanes.wide();
+    }
   }
 }
 
@@ -345,16 +431,22 @@ void contract(const ContractArgs<T>& c) {
 // One sample: any strides.
 template <class T>
 void contractFlat(const ContractArgs<T>& a) {
+  const int64_t piece = a.J <= kContractShortColumns ? a.K : kContractPiece;
   for (int64_t i = 0; i < a.I; i++) {
     for (int64_t j = a.symmetric ? i : 0; j < a.J; j++) {
       T* out = a.out + i * a.outI + j * a.outJ;
-      T s = a.accumulate ? *out : T(0);
-      for (int64_t k = 0; k < a.K; k++) {
-        T x = a.a[i * a.aI + k * a.aK];
-        if (a.w != nullptr) x = x * a.w[k * a.wK];
-        s = std::fma(x, a.b[j * a.bJ + k * a.bK], s);
-      }
-      *out = s;
+      int64_t k = 0;
+      do {
+        const int64_t end = a.K - k < piece ? a.K : k + piece;
+        T s = T(0);
+        const bool adds = a.accumulate || k > 0;
+        for (; k < end; k++) {
+          T x = a.a[i * a.aI + k * a.aK];
+          if (a.w != nullptr) x = x * a.w[k * a.wK];
+          s = std::fma(x, a.b[j * a.bJ + k * a.bK], s);
+        }
+        *out = adds ? *out + s : s;
+      } while (k < a.K);
       if (a.symmetric) a.out[j * a.outI + i * a.outJ] = *out;
     }
   }

@@ -122,7 +122,7 @@ NABLA_INLINE GramTiles<T> pickGramTiles(int64_t rows) {
 }
 
 // Lanes from `lane` on, kRegs registers at a time; returns where it stopped. The sums lie in a buffer of
-// their own meanwhile: their places in the result are as far apart as the caller likes.
+// their own meanwhile: they start from zero and are added to the result at the end (see ContractOut).
 template <class T, int kColumns, int kRegs>
 NABLA_INLINE int64_t gramLanes(const DenseGramArgs<T>& a, int64_t lane) {
   constexpr int W = kWidth<T>, kMost = kGramTile / (kColumns * kRegs);
@@ -139,27 +139,21 @@ NABLA_INLINE int64_t gramLanes(const DenseGramArgs<T>& a, int64_t lane) {
   }
   alignas(64) T g[kGramSums<kColumns> * kRegs * W];
   for (; lane + kRegs * W <= a.B; lane += kRegs * W) {
-    int n = 0;
-    for (int i = 0; i < kColumns; i++) {
-      for (int c = i; c < kColumns; c++, n++) {
-        for (int v = 0; v < kRegs; v++) {
-          const T* from = a.gram + i * a.gramI + c * a.gramJ + lane + v * W;
-          store<T>(g + (n * kRegs + v) * W, a.accumulate ? load<T>(from) : set(T(0)));
-        }
-      }
-    }
+    for (int n = 0; n < kGramSums<kColumns> * kRegs; n++) store<T>(g + n * W, set(T(0)));
     if constexpr (kRegs == 1) {
       if (packs) pack<T, kColumns, kRegs>(a.x + lane, a.K, a.xK, a.xC, a.packed);
     }
     const T* const x = packs ? a.packed : a.x + lane;
     if (rows.longer > 0) tall(q, rows.longer, 0, lane, x, g);
     low(q, rows.tiles - rows.longer, rows.start(rows.longer), lane, x, g);
-    n = 0;
+    int n = 0;
     for (int i = 0; i < kColumns; i++) {
       for (int c = i; c < kColumns; c++, n++) {
         for (int v = 0; v < kRegs; v++) {
-          const Vec<T> y = load<T>(g + (n * kRegs + v) * W);
-          store<T>(a.gram + i * a.gramI + c * a.gramJ + lane + v * W, y);
+          Vec<T> y = load<T>(g + (n * kRegs + v) * W);
+          T* const to = a.gram + i * a.gramI + c * a.gramJ + lane + v * W;
+          if (a.accumulate) y = load<T>(to) + y;
+          store<T>(to, y);
           store<T>(a.gram + c * a.gramI + i * a.gramJ + lane + v * W, y);
         }
       }

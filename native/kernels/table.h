@@ -85,10 +85,13 @@ struct DenseArgs {
 // out[i,j,b] = (accumulate ? out[i,j,b] : 0) + sum_k (a[i,k,b] * w[k,b]) * b[j,k,b]
 //
 // a: I x K x B, b: J x K x B, w: K x B or null, each possibly uniform (no lane axis); out: I x J x B. s =
-// fma(a*w, b, s) over k upwards from +0, or from out if accumulate; a*w is rounded first. symmetric: a and b
-// are the same operand and I == J; i <= j is computed and mirrored (so the bits are symmetric).
+// fma(a*w, b, s) over k upwards from +0, a*w rounded first; then out + s if accumulate, else s. Beyond
+// kContractShortColumns columns every kContractPiece steps of k have such an s, which is added to what the
+// others gave. symmetric: a and b are the same operand and I == J; i <= j is computed and mirrored (so the
+// bits are symmetric).
 // `contract` needs B a multiple of the logical lanes; `contractFlat` ignores B and the uniform flags: one
 // sample.
+inline constexpr int64_t kContractShortColumns = 12, kContractPiece = 64;
 template <class T>
 struct ContractArgs {
   int64_t I, J, K, B;

@@ -1,5 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { at, dtypes, epsilonOf, expectClose, type Float, floats, lanesOf, randoms, runEverywhere } from './addon.js';
+import {
+  at,
+  type Data,
+  dtypes,
+  epsilonOf,
+  expectClose,
+  type Float,
+  floats,
+  lanesOf,
+  randoms,
+  runEverywhere,
+} from './addon.js';
 
 interface Case {
   I: number;
@@ -107,8 +118,36 @@ describe.each(dtypes)('contract %s', (dtype) => {
     }
   });
 
-  test('the flat variant agrees with one lane of the other', () => {
-    const [I, J, K] = [5, 6, 7];
+  test('what is accumulated is added to once, at the end', () => {
+    const round = dtype === 'float32' ? Math.fround : (x: number) => x;
+    for (const [d, K] of [
+      [1, 200],
+      [3, 200],
+      [5, 70],
+      [8, 31],
+      [8, 100],
+      [12, 65],
+      [13, 64],
+    ] as const) {
+      const a = randoms(dtype, d * K * B, 1);
+      const w = randoms(dtype, K * B, 2);
+      const contract = (before: Data, accumulate: boolean) =>
+        runEverywhere(dtype, 'contract', before, (result) => ({
+          ...{ I: d, J: d, K, B, out: at(result), outI: d * B, outJ: B, symmetric: true, accumulate },
+          ...{ a: at(a), aI: K * B, aK: B, b: at(a), bJ: K * B, bK: B, w: at(w), wK: B },
+        }));
+      const before = floats(dtype, d * d * B).fill(1.7);
+      const [sums, added] = [contract(before, false), contract(before, true)];
+      expect(added).toEqual(sums.map((s) => round((before[0] as number) + s)));
+    }
+  });
+
+  test.each([
+    [5, 6, 7],
+    [3, 3, 150],
+    [2, 13, 150],
+    [7, 12, 70],
+  ])('the flat variant agrees with one lane of the other: %i, %i, %i', (I, J, K) => {
     const a = randoms(dtype, I * K, 1);
     const b = randoms(dtype, J * K, 2);
     const w = randoms(dtype, K, 3);
