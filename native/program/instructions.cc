@@ -208,7 +208,7 @@ void Decoder::outerSum(Instruction& in) {
   strides("accumulator", in.outTail.data(), 2);
   in.pairs = static_cast<int32_t>(integer("pairs", 1, kMaxOuterPairs));
   if (in.pairs > 1 && in.rank > 0) refuse("more than one pair, and dims");
-  const auto operands = static_cast<size_t>(2 * in.pairs);
+  const size_t operands = 2 * static_cast<size_t>(in.pairs);
   for (size_t p = 0; p < operands; ++p) {
     operand(p % 2 == 0 ? "a" : "b", in.in[p], in.rank, readable());
     strides("operand", in.inTail[p].data(), 1);
