@@ -120,6 +120,7 @@ export class Loop {
     return perMatrix > 0 ? all / perMatrix : 1;
   }
 
+  /** Whether products are summed over samples, as gradients in weights are: a block then goes forward and back. */
   hasWeightGradients(): boolean {
     return this.drafts.some(({ work }) => work?.matrix?.space === 'accumulator');
   }

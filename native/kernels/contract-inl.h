@@ -358,29 +358,28 @@ struct ContractLanes {
     } while (k0 < c.K);
   }
 
-  // Rows of tiles outside, pieces of k inside; all but the last piece into memory of their own.
+  // Rows of tiles outside, pieces of k inside: more than one of them into memory of their own.
   void narrow() const {
     constexpr int W = kWidth<T>;
     constexpr int64_t sumsI = kContractShortColumns * W;
     alignas(64) T sums[kContractUpper * sumsI];
+    const bool isOne = c.K <= kContractShortPiece;
     const EvenSplit<kContractUpper> rows(c.I);
     for (int64_t p = 0; p < rows.tiles; p++) {
       const int64_t i0 = rows.start(p), height = rows.start(p + 1) - i0;
       int64_t k0 = 0;
       do {
         const int64_t k1 = k0 + kContractShortPiece < c.K ? k0 + kContractShortPiece : c.K;
-        const bool only = k0 == 0 && k1 == c.K;
         row(i0, height, k0, k1, [&](int64_t j0) {
-          if (only) {
+          if (isOne) {
             return ContractOut<T>{
                 out + i0 * c.outI + j0 * c.outJ, mirrorOf(i0, j0), c.outI, c.outJ, c.accumulate, false};
           }
           return ContractOut<T>{sums + j0 * W, nullptr, sumsI, W, false, k0 > 0};
         });
         k0 = k1;
-        if (only) break;
-        if (k0 == c.K) deliver(i0, height, sums, sumsI);
       } while (k0 < c.K);
+      if (!isOne) deliver(i0, height, sums, sumsI);
     }
   }
 

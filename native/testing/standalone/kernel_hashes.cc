@@ -142,7 +142,9 @@ void hashAll(const nabla::Kernels<T>& k, std::vector<Line>& lines) {
     const nabla::OuterPair<T> other{out.data(), B, C * B, x.data(), B, C * B, false, false};
     const nabla::OuterPair<T> shared{bias.data(), 0, 1, x.data(), B, C * B, true, false};
     const int pairs = 1 + static_cast<int>(size) % nabla::kOuterPairs;
-    k.outerSum({J, K, C, B - 3, acc.data(), K, 1, pairs, size % 2 == 0, {pair, other, pair, shared}});
+    // A shared factor is never narrow.
+    const bool narrow = size % 2 == 0 && pairs < nabla::kOuterPairs;
+    k.outerSum({J, K, C, B - 3, acc.data(), K, 1, pairs, narrow, {pair, other, pair, shared}});
     outer.add(acc);
     k.laneSum({K, B - 3, acc.data(), J, x.data(), C * B, false});
     lane.add(acc);
