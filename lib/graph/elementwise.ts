@@ -39,6 +39,8 @@ export interface ElementwiseRule {
   first(inputs: readonly Node[], z: Node): readonly (Node | null)[];
   /** ∂²f/∂a_p∂a_q, symmetric. */
   second(inputs: readonly Node[], z: Node): readonly (readonly (Node | null)[])[];
+  /** Of one operand, where it is simple: f''/f'. What has been multiplied by f' can then serve f'' too, and its derivatives. */
+  ratio?(x: Node, z: Node): Node;
 }
 
 type First = (x: Node, y: Node) => Node | null;
@@ -51,6 +53,15 @@ function unary(evaluate: (a: number) => number, first: First, second: First): El
     first: ([x], y) => [first(x!, y)],
     second: ([x], y) => [[second(x!, y)]],
   };
+}
+
+/** The same where f'' is f' times something simple. */
+function unaryByRatio(
+  evaluate: (a: number) => number,
+  first: (x: Node, y: Node) => Node,
+  ratio: (x: Node, y: Node) => Node,
+): ElementwiseRule {
+  return { ...unary(evaluate, first, (x, y) => mul(ratio(x, y), first(x, y))), ratio };
 }
 
 function binary(
@@ -120,15 +131,15 @@ export const elementwise: Readonly<Record<ElementwiseOp, ElementwiseRule>> = {
     (_, y) => neg(square(y)), // (1/x)' = −1/x²
     (_, y) => scale(2, mul(square(y), y)),
   ),
-  exp: unary(
+  exp: unaryByRatio(
     Math.exp,
     (_, y) => y,
-    (_, y) => y,
+    (x) => one(x),
   ),
-  expm1: unary(
+  expm1: unaryByRatio(
     expm1,
     (x) => exp(x),
-    (x) => exp(x),
+    (x) => one(x),
   ),
   log: unary(
     Math.log,
@@ -150,30 +161,30 @@ export const elementwise: Readonly<Record<ElementwiseOp, ElementwiseRule>> = {
     (x) => neg(sin(x)),
     (_, y) => neg(y),
   ),
-  tanh: unary(
+  tanh: unaryByRatio(
     Math.tanh,
     (x, y) => sub(one(x), square(y)), // tanh' = 1 − tanh²
-    (x, y) => mul(scale(-2, y), sub(one(x), square(y))), // tanh'' = −2 tanh·tanh'
+    (_, y) => scale(-2, y), // tanh'' = −2 tanh·tanh'
   ),
-  sigmoid: unary(
+  sigmoid: unaryByRatio(
     sigmoidValue,
     (x, y) => mul(y, sub(one(x), y)), // σ' = σ(1 − σ)
-    (x, y) => mul(mul(y, sub(one(x), y)), sub(one(x), scale(2, y))), // σ'' = σ'(1 − 2σ)
+    (x, y) => sub(one(x), scale(2, y)), // σ'' = (1 − 2σ)σ'
   ),
-  softplus: unary(
+  softplus: unaryByRatio(
     (x) => Math.max(x, 0) + log1p(Math.exp(-Math.abs(x))),
     (x) => sigmoid(x), // log(1+eˣ)' = σ
-    (x) => mul(sigmoid(x), sub(one(x), sigmoid(x))),
+    (x) => sub(one(x), sigmoid(x)), // σ' = (1 − σ)σ
   ),
-  erf: unary(
+  erf: unaryByRatio(
     erf,
     (x) => scale(TWO_OVER_SQRT_PI, exp(neg(square(x)))), // erf' = 2/√π·e^{−x²}
-    (x) => mul(scale(-2 * TWO_OVER_SQRT_PI, x), exp(neg(square(x)))),
+    (x) => scale(-2, x), // (e^{−x²})' = −2x·e^{−x²}
   ),
-  erfc: unary(
+  erfc: unaryByRatio(
     erfc,
     (x) => scale(-TWO_OVER_SQRT_PI, exp(neg(square(x)))),
-    (x) => mul(scale(2 * TWO_OVER_SQRT_PI, x), exp(neg(square(x)))),
+    (x) => scale(-2, x),
   ),
   relu: unary(
     (x) => (x < 0 ? 0 : x),

@@ -80,9 +80,12 @@ function hessianOf(output: Node, variables: readonly Node[], kept: Kept): (Node 
     if (!ct || inner.has(node)) continue;
     const chain = chains.get(node)!;
     if (chain.root !== node) {
-      if (chain.first)
-        cotangents.set(chain.root, addTangents(cotangents.get(chain.root), product(chain.first, ct, node)));
-      if (chain.second) weights.set(chain.root, addTangents(weights.get(chain.root), product(chain.second, ct, node)));
+      const { root, first, second, ratio } = chain;
+      const pulled = first && product(first, ct, node);
+      // g''·v̄ as (g''/g')·(g'·v̄): the second factor is there, and so is, when this is differentiated again, its cotangent.
+      const weight = ratio && pulled ? product(ratio, pulled, node) : second && product(second, ct, node);
+      cotangents.set(root, addTangents(cotangents.get(root), pulled));
+      weights.set(root, addTangents(weights.get(root), weight));
       continue;
     }
     vjp(node, ct, (p) => inside.has(node.inputs[p]!)).forEach((operand, p) => {

@@ -14,6 +14,8 @@ export interface Chain {
   /** g' (null: 0) and g'' (null: 0), in the shape of the root or scalar. */
   readonly first: Node | null;
   readonly second: Node | null;
+  /** g''/g', where the chain is linear but for its last operation, for which it is simple. */
+  readonly ratio?: Node;
 }
 
 /** The chains of all nodes between `variables` and `outputs`. A node that is its own root starts one. */
@@ -51,7 +53,10 @@ function chainOf(node: Node, variables: ReadonlySet<Node>, chains: ReadonlyMap<N
       if (b && fpq && a.first && b.first) second = addTangents(second, mul(fpq, mul(a.first, b.first)));
     });
   });
-  return { root, first, second };
+  // Behind a linear a, g' = f' a' and g'' = f'' a'².
+  const [a] = operands;
+  const ratio = a?.first && !a.second ? rule.ratio?.(node.inputs[0]!, node) : undefined;
+  return { root, first, second, ...(ratio && { ratio: mul(ratio, a!.first!) }) };
 }
 
 /** One family of tangents: those of all directions of one variable, as one value mapped over the directions' axis. */
