@@ -2,19 +2,14 @@ import type { DType, TypedArray } from '../array/array.js';
 import { rowMajorStrides, size } from '../array/shape.js';
 import { fullValue } from '../graph/build.js';
 import type { Graph, MapAxis, Node } from '../graph/node.js';
-import { simplify } from '../graph/simplify.js';
 import { NablaError } from '../runtime/errors.js';
 import { info } from '../runtime/info.js';
-import { chooseLanes } from './lanes.js';
 import { Loop } from './loop.js';
 import { type Environment, Lowering } from './lower.js';
 import { MatrixCopies } from './matrix-copies.js';
+import { optimize } from './optimize.js';
 import { ProgramWriter } from './program-writer.js';
-import { reassociate } from './reassociate.js';
-import { mapRows } from './rowwise.js';
-import { splitProducts } from './split.js';
 import { stagesOf } from './stages.js';
-import { mergeSums } from './sums.js';
 import { type Buffer, rowMajorView, type View } from './views.js';
 
 /** A graph as the native executor takes it. */
@@ -34,14 +29,6 @@ export interface LoweredLoop {
   readonly block: number;
   readonly arenaBytes: number;
   readonly loop: Loop;
-}
-
-/** The graph passes, in order: what is computed, over which samples, in which products. */
-export function optimize(outputs: readonly Node[]): Node[] {
-  let current = simplify(outputs);
-  current = simplify(mapRows(current));
-  current = simplify(chooseLanes(current));
-  return mergeSums(simplify(reassociate(splitProducts(current))));
 }
 
 /** Compiles a graph to a program. */

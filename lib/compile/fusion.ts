@@ -23,7 +23,9 @@ function ternaryOf(node: Node, alone: (x: Node) => boolean): Ternary | undefined
     if (x.op === 'square') return [x.inputs[0]!, x.inputs[0]!];
     return x.op === 'mul' ? (x.inputs as [Node, Node]) : undefined;
   };
-  const [p, q] = [product(a), product(b)];
+  let [p, q] = [product(a), product(b)];
+  // Of two products the one that would itself be one of three operands stays whole.
+  if (p?.some((x) => product(x)) && q) p = undefined;
   switch (node.op) {
     case 'add':
       if (p) return { op: 'fma', operands: [...p, b], inner: a };

@@ -6,8 +6,9 @@ import { NablaError } from '../runtime/errors.js';
 import { type ActivationPair, type EntrywisePlan, planEntrywise } from './fusion.js';
 import { broadcastStrides, emitRanked, type Loop } from './loop.js';
 import type { Op } from './opcodes.js';
-import { denseForm, emitContract, emitDense, emitOuterSum, type Factor } from './products.js';
+import { type DenseForm, denseForm, emitContract, emitDense, emitOuterSum, type Factor } from './products.js';
 import { usersOf } from './rebuild.js';
+import { planScaledSums, type ScaledSum } from './scaled-sums.js';
 import { type Buffer, reshapeView, type View } from './views.js';
 
 /** What a loop needs from outside: how the values all samples share are read. */
@@ -17,6 +18,9 @@ export interface Environment {
   contiguousAlong(matrix: View, axis: number): View;
   constant(value: number): View;
 }
+
+/** Scaled sums that may wait for each other; beyond it (the stack is finite) a sum is an operation of its own. */
+const MAX_WAITING = 256;
 
 /**
  * Lowers the nodes a loop computes to instructions, operands first.
@@ -32,6 +36,10 @@ export class Lowering {
   readonly #users = new Map<Node, readonly (Node | undefined)[]>();
   /** Values emitted by their only user. */
   readonly #fused = new Set<Node>();
+  /** Products that are scaled and added to something by their own kernel, by the product, the scaled value and the sum. */
+  #scaledSums: ReadonlyMap<Node, ScaledSum> = new Map();
+  /** Products whose sums are being worked out, one for the other. */
+  readonly #waiting = new Set<Node>();
   #plan: EntrywisePlan = { activations: new Map(), ternaries: new Map(), inner: new Set() };
   /** Memory that holds a matrix known to be symmetric: what is added to it may be computed by half. */
   readonly #symmetric = new Set<Buffer>();
@@ -58,7 +66,16 @@ export class Lowering {
     const inside = nodes.filter((node) => !leaf(node));
     for (const [node, users] of usersOf(inside, roots)) this.#users.set(node, users);
     for (const node of inside.toReversed()) if (this.#fusible(node)) this.#fused.add(node);
-    if (this.#axis !== undefined) this.#planEntrywise(inside);
+    if (this.#axis !== undefined) {
+      this.#scaledSums = planScaledSums(inside, {
+        users: (x) => this.#users.get(x) ?? [],
+        computes: (x) => this.#computes(x),
+        isOwned: (x) => this.#isOwned(x),
+        isFused: (x) => this.#fused.has(x),
+      });
+      for (const { product } of this.#scaledSums.values()) this.#fused.delete(product);
+      this.#planEntrywise(inside);
+    }
     const isRoot = new Set(roots);
     for (const node of inside) {
       if (isRoot.has(node) && this.#axis !== undefined) finish(node);
@@ -159,7 +176,8 @@ export class Lowering {
   #planEntrywise(inside: readonly Node[]): void {
     const here = inside.filter((node) => this.#computes(node) && !this.#fused.has(node));
     // What takes in a product of matrices is an instruction already.
-    const absorbs = (node: Node) => node.inputs.some((x) => x.op === 'einsum' && this.#fused.has(x));
+    const absorbs = (node: Node) =>
+      this.#scaledSums.has(node) || node.inputs.some((x) => x.op === 'einsum' && this.#fused.has(x));
     const plan = planEntrywise(here, (x) => this.#users.get(x) ?? [], absorbs);
     for (const inner of plan.inner) this.#fused.add(inner);
     this.#plan = plan;
@@ -295,6 +313,7 @@ export class Lowering {
     const factors = this.#factors(node);
     const dense = this.#denseForm(node, factors);
     if (dense) {
+      if (this.#addScaled(node, dense, out)) return out;
       const scaled = this.#scaledUser(node);
       const result = scaled && this.#loop.allocate(node.shape);
       const seen = result && reshapeView(result, scaled.user.shape);
@@ -305,6 +324,34 @@ export class Lowering {
     } else if (emitContract(this.#loop, factors, node.attrs.out!, out, false, sameTwice(node)))
       this.#symmetric.add(out.buffer);
     return out;
+  }
+
+  /** Emits a product that is scaled and added to something, and everything it needs for that. */
+  #addScaled(node: Node, dense: DenseForm, plain: View): boolean {
+    const found = this.#scaledSums.get(node);
+    if (!found) return false;
+    const { scaled, scale, term, sum, other } = found;
+    const isLeaf = (x: Node) => this.#views.has(x) || !this.#computes(x);
+    const needed = topological([other, scale], isLeaf);
+    // What it is added to may have to wait for it by way of another such sum; that one is then left alone.
+    this.#waiting.add(node);
+    const canWait = this.#waiting.size <= MAX_WAITING && !needed.some((x) => this.#waiting.has(x));
+    for (const x of canWait ? needed : []) {
+      if (!isLeaf(x) && !this.#fused.has(x)) this.#views.set(x, this.#visit(x));
+    }
+    this.#waiting.delete(node);
+    if (!canWait) return false;
+    const side = this.view(other);
+    const [factor, out] = [reshapeView(this.view(scale), node.shape), reshapeView(side, node.shape)];
+    if (factor?.buffer.space !== 'panel' || !out) return false;
+    const others = (x: Node) => this.#users.get(x)!.filter((user) => user !== scaled);
+    const isNeeded = others(node).some((user) => user?.op !== 'reshape' || others(user).length > 0);
+    emitDense(this.#loop, dense, out, { accumulate: true, scale: factor, ...(isNeeded && { plain }) });
+    this.#symmetric.delete(side.buffer);
+    this.#views.set(scaled, reshapeView(side, scaled.shape)!);
+    this.#views.set(term, side);
+    this.#views.set(sum, side);
+    return true;
   }
 
   /**
@@ -386,8 +433,10 @@ export class Lowering {
     const dense = this.#denseForm(product, factors);
     const side = this.view(other);
     if (user.op === 'add' && this.#computes(other)) {
-      if (dense) emitDense(this.#loop, dense, side, { accumulate: true });
-      else {
+      if (dense) {
+        emitDense(this.#loop, dense, side, { accumulate: true });
+        this.#symmetric.delete(side.buffer);
+      } else {
         const known = this.#symmetric.has(side.buffer);
         if (!emitContract(this.#loop, factors, product.attrs.out!, side, true, known && sameTwice(product))) {
           this.#symmetric.delete(side.buffer);

@@ -33,3 +33,18 @@ export function rebuildGraph(
   }
   return outputs.map((node) => done.get(node)!);
 }
+
+/** What `node` is made of in the end, in order: its operands, or, of those that are parts of it, their operands. */
+export function spread(
+  node: Node,
+  isPart: (x: Node) => boolean,
+  operands: (x: Node) => readonly Node[] = (x) => x.inputs,
+): Node[] {
+  const found: Node[] = [];
+  const stack = operands(node).toReversed();
+  for (let x = stack.pop(); x; x = stack.pop()) {
+    if (isPart(x)) stack.push(...operands(x).toReversed());
+    else found.push(x);
+  }
+  return found;
+}

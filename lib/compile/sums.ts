@@ -1,7 +1,7 @@
 import { shapesEqual } from '../array/shape.js';
 import { add, batchSum, rebuild } from '../graph/build.js';
 import { type MapAxis, type Node, topological } from '../graph/node.js';
-import { usersOf } from './rebuild.js';
+import { spread, usersOf } from './rebuild.js';
 
 /**
  * Sums over the same samples that are added up anyway share one accumulator: Σ a + Σ b = Σ (a + b). The gradient of a weight
@@ -17,7 +17,7 @@ export function mergeSums(outputs: readonly Node[]): Node[] {
     const [user, ...others] = users.get(node) ?? [];
     return node.op === 'add' && others.length === 0 && user?.op === 'add' && shapesEqual(user.shape, node.shape);
   };
-  const terms = (node: Node): Node[] => node.inputs.flatMap((x) => (isPart(x) ? terms(x) : [done.get(x)!]));
+  const terms = (node: Node): Node[] => spread(node, isPart).map((x) => done.get(x)!);
   for (const node of nodes) {
     const moved = rebuild(
       node,

@@ -1,27 +1,12 @@
 import type { Array, ConcreteArray } from '../../lib/array/array.js';
-import { chooseLanes } from '../../lib/compile/lanes.js';
-import { mapRows } from '../../lib/compile/rowwise.js';
-import { splitProducts } from '../../lib/compile/split.js';
-import { mergeSums } from '../../lib/compile/sums.js';
+import { passes } from '../../lib/compile/optimize.js';
 import { interpret } from '../../lib/graph/interpret.js';
 import { typeCheck } from '../../lib/graph/materialize.js';
 import type { Node } from '../../lib/graph/node.js';
-import { simplify } from '../../lib/graph/simplify.js';
 import { type AnyFunction, flattenArguments } from '../../lib/transform/dispatch.js';
 import { jit } from '../../lib/transform/jit.js';
 import { record } from '../../lib/transform/record.js';
 import { unflatten } from '../../lib/tree/tree.js';
-
-/** The graph passes, in the compiler's order. */
-const passes: readonly [string, (outputs: readonly Node[]) => Node[]][] = [
-  ['simplify', simplify],
-  ['mapRows', mapRows],
-  ['simplify (rows)', simplify],
-  ['chooseLanes', chooseLanes],
-  ['simplify (lanes)', simplify],
-  ['splitProducts', splitProducts],
-  ['mergeSums', mergeSums],
-];
 
 /** The function on the reference interpreter, from the graph as it was traced. */
 export function interpreted<A extends readonly unknown[], R>(f: (...args: A) => R): (...args: unknown[]) => R {
