@@ -9,10 +9,16 @@ import { type AnyFunction, callTraced, checkFunction, type FlatArguments, flatte
 import { record } from './record.js';
 import type { Inputs } from './types.js';
 
+interface ArrayType {
+  readonly dtype: DType;
+  /** The very list of the last array that came here: the next one often has it too, and needs no comparing. */
+  shape: readonly number[];
+}
+
 /** A function compiled for one signature: trees, shapes and dtypes of its arguments. */
 export interface Compiled {
   readonly arguments: FlatArguments['structure'];
-  readonly types: readonly { readonly dtype: DType; readonly shape: readonly number[] }[];
+  readonly types: readonly ArrayType[];
   readonly executable: Executable;
   readonly structure: TreeStructure;
 }
@@ -47,8 +53,13 @@ function sameSignature({ arguments: structure, types }: Compiled, args: readonly
   const arrays = arraysIfMatching(structure, args);
   if (arrays === undefined) return undefined;
   for (let i = 0; i < arrays.length; i++) {
-    const [x, type] = [arrays[i]!, types[i]!];
-    if (x.dtype !== type.dtype || !shapesEqual(x.shape, type.shape)) return undefined;
+    const x = arrays[i]!;
+    const type = types[i]!;
+    if (x.dtype !== type.dtype) return undefined;
+    const { shape } = x;
+    if (shape === type.shape) continue;
+    if (!shapesEqual(shape, type.shape)) return undefined;
+    type.shape = shape;
   }
   return arrays;
 }

@@ -55,26 +55,55 @@ NABLA_INLINE T sumContiguous(const T* src, int64_t n) {
   return foldLanes<T>(lanes);
 }
 
+// Sums of up to kRows rows, kept by logical lanes: s[q][i] those of row i. All rows go along together, so that
+// no addition waits for the one before. Places beyond the last row get
+// the last one's.
+template <class T, int kRows>
+NABLA_INLINE void sumRows(const T* src, int64_t srcRow, int height, int64_t lanes,
+                          Vec<T> (&s)[kLogicalRegisters<T>][kWidth<T>]) {
+  constexpr int W = kWidth<T>, L = kLogicalLanes<T>, R = kLogicalRegisters<T>;
+  int64_t l = 0;
+  for (; l + L <= lanes; l += L) {
+    const T* from = src + l;
+    NABLA_UNROLL
+    for (int i = 0; i < kRows; i++) {
+      NABLA_UNROLL
+      for (int q = 0; q < R; q++) s[q][i] = s[q][i] + load<T>(from + q * W);
+      from += i + 1 < height ? srcRow : 0;
+    }
+  }
+  NABLA_UNROLL
+  for (int q = 0; q < R; q++, l += W) {
+    if (l >= lanes) return;
+    const int rest = static_cast<int>(lanes - l < W ? lanes - l : W);
+    const T* from = src + l;
+    NABLA_UNROLL
+    for (int i = 0; i < kRows; i++) {
+      s[q][i] = s[q][i] + loadPartial(from, rest);
+      from += i + 1 < height ? srcRow : 0;
+    }
+  }
+}
+
 // Rows in groups of a register, of which the last may be short: folding them together costs as much as
 // folding two by themselves.
 template <class T>
 NABLA_INLINE int64_t laneSumGroups(const LaneSumArgs<T>& a) {
-  constexpr int W = kWidth<T>, L = kLogicalLanes<T>, R = kLogicalRegisters<T>;
+  constexpr int W = kWidth<T>, R = kLogicalRegisters<T>, kFew = W > 4 ? W / 4 : W;
   int64_t r = 0;
   for (; r + 2 < a.rows; r += W) {
     const int height = static_cast<int>(a.rows - r < W ? a.rows - r : W);
     Vec<T> s[R][W];
     NABLA_UNROLL
-    for (int i = 0; i < W; i++) {
-      const T* src = a.src + (r + i) * a.srcRow;
+    for (int q = 0; q < R; q++) {
       NABLA_UNROLL
-      for (int q = 0; q < R; q++) {
-        Vec<T> sum = set(T(0));
-        int64_t l = i < height ? q * W : a.lanes;
-        for (; l + W <= a.lanes; l += L) sum = sum + load<T>(src + l);
-        if (l < a.lanes) sum = sum + loadPartial(src + l, static_cast<int>(a.lanes - l));
-        s[q][i] = sum;
-      }
+      for (int i = 0; i < W; i++) s[q][i] = set(T(0));
+    }
+    const T* const src = a.src + r * a.srcRow;
+    if (height <= kFew) {
+      sumRows<T, kFew>(src, a.srcRow, height, a.lanes, s);
+    } else {
+      sumRows<T, W>(src, a.srcRow, height, a.lanes, s);
     }
     alignas(64) T folded[W];
     store<T>(folded, foldRows<T>(s));
