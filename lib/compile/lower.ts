@@ -1,11 +1,20 @@
-import { shapesEqual, size } from '../array/shape.js';
+import { shapesEqual } from '../array/shape.js';
 import { fullValue } from '../graph/build.js';
 import { elementwiseRule } from '../graph/elementwise.js';
 import { type MapAxis, type Node, topological } from '../graph/node.js';
 import { NablaError } from '../runtime/errors.js';
 import { type ActivationPair, type EntrywisePlan, planEntrywise } from './fusion.js';
-import { broadcastStrides, emitRanked, type Loop } from './loop.js';
+import { broadcastStrides, type Loop } from './loop.js';
 import type { Op } from './opcodes.js';
+import {
+  denseCopy,
+  emitActivation,
+  emitEntrywise,
+  emitGather,
+  emitLaneSum,
+  emitRearranged,
+  emitScatter,
+} from './operations.js';
 import { type DenseForm, denseForm, emitContract, emitDense, emitOuterSum, type Factor } from './products.js';
 import { usersOf } from './rebuild.js';
 import { planScaledSums, type ScaledSum } from './scaled-sums.js';
@@ -99,33 +108,12 @@ export class Lowering {
       emitOuterSum(this.#loop, this.#factors(x), x.attrs.out!, x.shape, accumulator);
       return;
     }
-    const source = this.view(x);
-    const strides = rowMajor(x.shape);
-    this.#loop.push({
-      name: 'laneSum',
-      reads: [source.buffer],
-      writes: [],
-      work: { multiplyAdds: size(x.shape) / 2 },
-      emit: (writer, place) =>
-        emitRanked({ dims: x.shape, strides: [strides, source.strides] }, (dims, [acc, from], [at, extra]) =>
-          writer.laneSum(dims, { offset: accumulator + at!, strides: acc! }, place(source, from, extra)),
-        ),
-    });
+    emitLaneSum(this.#loop, this.view(x), accumulator);
   }
 
   /** Writes a value of every sample to memory, `laneStride` apart. */
   scatter(node: Node, to: Buffer, strides: readonly number[], laneStride: number): void {
-    const source = this.view(node);
-    this.#loop.push({
-      name: 'scatter',
-      reads: [source.buffer],
-      writes: [],
-      emit: (writer, place) =>
-        emitRanked({ dims: node.shape, strides: [source.strides, strides] }, (dims, [from, out], [extra, at]) => {
-          const target: View = { buffer: to, offset: 0, shape: node.shape, strides };
-          writer.scatter(dims, place(source, from, extra), place(target, out, at), laneStride);
-        }),
-    });
+    emitScatter(this.#loop, this.view(node), { buffer: to, offset: 0, shape: node.shape, strides }, laneStride);
   }
 
   #visit(node: Node): View {
@@ -135,10 +123,10 @@ export class Lowering {
       case 'convert':
         return this.#convert(node, x);
       case 'einsum':
-        return node.inputs.length === 1 ? this.#rearrange(node) : this.#product(node);
+        return node.inputs.length === 1 ? emitRearranged(this.#loop, this.view(x), node) : this.#product(node);
       case 'reshape': {
         const view = this.view(x);
-        return reshapeView(view, node.shape) ?? reshapeView(this.#copyOf(view), node.shape)!;
+        return reshapeView(view, node.shape) ?? reshapeView(denseCopy(this.#loop, view), node.shape)!;
       }
       case 'broadcast': {
         const view = this.view(x);
@@ -166,7 +154,7 @@ export class Lowering {
         return out;
       }
       case 'batch':
-        return this.#gather(node, x);
+        return emitGather(this.#loop, this.#environment.uniform(x), node.attrs.dim!, node.shape);
       default:
         throw new NablaError('ERR_NABLA_INTERNAL', `no lowering for ${node.op}`);
     }
@@ -184,31 +172,9 @@ export class Lowering {
   }
 
   #activation({ op, z, value, slope }: ActivationPair): void {
-    const given = this.view(z);
-    const rows = size(z.shape);
-    const from = reshapeView(given, [rows]) ?? reshapeView(this.#copyOf(given), [rows])!;
-    const [to, derivative] = [this.#loop.allocate([rows]), this.#loop.allocate([rows])];
-    this.#views.set(value, reshapeView(to, value.shape)!);
-    this.#views.set(slope, reshapeView(derivative, slope.shape)!);
-    this.#loop.push({
-      name: `${op} with slope`,
-      reads: [from.buffer],
-      writes: [to.buffer, derivative.buffer],
-      work: { multiplyAdds: rows },
-      emit: (writer, place) => writer.activation(op, rows, place(from), place(to), place(derivative)),
-    });
-  }
-
-  /** A copy in the dense order of its shape, which any reshape can view. */
-  #copyOf(view: View): View {
-    const out = this.#loop.allocate(view.shape);
-    this.#loop.copy(out, view);
-    // A padded panel is not contiguous across rows; only an unpadded copy serves a reshape.
-    if (reshapeView(out, [size(view.shape)])) return out;
-    const plain = { ...this.#loop.allocate([size(view.shape)]) };
-    const target: View = { ...plain, shape: view.shape, strides: rowMajor(view.shape) };
-    this.#loop.copy(target, view);
-    return target;
+    const pair = emitActivation(this.#loop, op, this.view(z));
+    this.#views.set(value, pair.value);
+    this.#views.set(slope, pair.slope);
   }
 
   #convert(node: Node, x: Node): View {
@@ -219,23 +185,6 @@ export class Lowering {
     return out;
   }
 
-  #gather(node: Node, x: Node): View {
-    const source = this.#environment.uniform(x);
-    const dim = node.attrs.dim!;
-    const strides = source.strides.toSpliced(dim, 1);
-    const out = this.#loop.allocate(node.shape);
-    this.#loop.push({
-      name: 'gather',
-      reads: [source.buffer],
-      writes: [out.buffer],
-      emit: (writer, place) =>
-        emitRanked({ dims: node.shape, strides: [out.strides, strides] }, (dims, [to, from], [at, extra]) =>
-          writer.gather(dims, place(out, to, at), place(source, from, extra), source.strides[dim]!),
-        ),
-    });
-    return out;
-  }
-
   #elementwise(node: Node): View {
     const pair = this.#plan.activations.get(node);
     if (pair) {
@@ -243,66 +192,17 @@ export class Lowering {
       return this.#views.get(node)!;
     }
     const ternary = this.#plan.ternaries.get(node);
-    if (ternary) return this.#entrywise(ternary.op, node, ternary.operands);
+    if (ternary) return this.#entrywise(ternary.op, node.shape, ternary.operands);
     if (node.op === 'add' || node.op === 'mul') {
       const p = node.inputs.findIndex((x) => this.#fused.has(x) && this.#users.get(x)![0] === node);
       if (p >= 0) return this.#fuse(node, node.inputs[p]!, node.inputs[1 - p]!);
     }
-    return this.#entrywise(node.op as Op, node, node.inputs);
+    return this.#entrywise(node.op as Op, node.shape, node.inputs);
   }
 
-  #entrywise(op: Op, node: Node, operands: readonly Node[]): View {
-    const inputs = operands.map((x) => this.view(x));
-    const out = this.#loop.allocate(node.shape);
-    const same = inputs.filter(
-      (v) =>
-        v.buffer.space === 'panel' &&
-        v.offset === 0 &&
-        shapesEqual(v.shape, out.shape) &&
-        shapesEqual(v.strides, out.strides) &&
-        inputs.every(
-          (w) =>
-            w.buffer !== v.buffer ||
-            (w.offset === 0 && shapesEqual(w.strides, v.strides) && shapesEqual(w.shape, v.shape)),
-        ),
-    );
-    this.#loop.elementwise(
-      op,
-      out,
-      inputs,
-      same.map((v) => v.buffer),
-    );
-    return out;
-  }
-
-  #rearrange(node: Node): View {
-    const view = this.view(node.inputs[0]!);
-    const { labels, out } = node.attrs as { labels: number[][]; out: number[] };
-    const strideOf = (label: number) =>
-      labels[0]!.reduce((total, l, i) => (l === label ? total + view.strides[i]! : total), 0);
-    const permuted: View = { ...view, shape: node.shape, strides: out.map(strideOf) };
-    const summed = [...new Set(labels[0]!)].filter((label) => !out.includes(label));
-    if (summed.length === 0) return permuted;
-    const result = this.#loop.allocate(node.shape);
-    const lengths = summed.map((label) => node.inputs[0]!.shape[labels[0]!.indexOf(label)]!);
-    const walk = {
-      dims: [...node.shape, ...lengths],
-      strides: [
-        [...result.strides, ...summed.map(() => 0)],
-        [...permuted.strides, ...summed.map(strideOf)],
-      ],
-    };
-    this.#loop.push({
-      name: 'reduceSum',
-      reads: [view.buffer],
-      writes: [result.buffer],
-      work: { multiplyAdds: size(walk.dims) / 2 },
-      emit: (writer, place) =>
-        emitRanked(walk, (dims, [to, from], [at, extra]) =>
-          writer.reduceSum(dims, place(result, to, at), place(view, from, extra)),
-        ),
-    });
-    return result;
+  #entrywise(op: Op, shape: readonly number[], operands: readonly Node[]): View {
+    const views = operands.map((x) => this.view(x));
+    return emitEntrywise(this.#loop, op, shape, views);
   }
 
   #factors(node: Node): Factor[] {
@@ -455,8 +355,6 @@ export class Lowering {
     return out;
   }
 }
-
-const rowMajor = (shape: readonly number[]): number[] => shape.map((_, i) => size(shape.slice(i + 1)));
 
 function block(view: View, start: readonly number[], shape: readonly number[]): View {
   return { ...view, offset: start.reduce((total, s, i) => total + s * view.strides[i]!, view.offset), shape };
