@@ -1,7 +1,7 @@
 import type { DType, TypedArray } from '../array/array.js';
 import { rowMajorStrides, size } from '../array/shape.js';
 import { fullValue } from '../graph/build.js';
-import type { Graph, MapAxis, Node } from '../graph/node.js';
+import { type Graph, type MapAxis, type Node, topological } from '../graph/node.js';
 import { NablaError } from '../runtime/errors.js';
 import { info } from '../runtime/info.js';
 import { Loop } from './loop.js';
@@ -140,10 +140,7 @@ class ProgramBuilder implements Environment {
       if (node.op === 'unbatch' && !direct.has(node)) direct.set(node, this.#outputBuffers[i]!);
     });
     // A gathered array that is also read by the program stays in the program's own memory and precision.
-    for (const node of this.#outputs) {
-      const readAgain = this.#outputs.some((other) => dependsOn(other, node));
-      if (direct.has(node) && readAgain) direct.delete(node);
-    }
+    for (const { inputs } of topological(this.#outputs)) for (const x of inputs) direct.delete(x);
     return direct;
   }
 
@@ -248,19 +245,6 @@ class ProgramBuilder implements Environment {
     loop.emit(this.#writer, B);
     this.#loops.push({ kind: loop.kind, samples, block: B, arenaBytes: arena * B * BYTES[this.#dtype], loop });
   }
-}
-
-function dependsOn(node: Node, source: Node): boolean {
-  if (node === source) return false;
-  const seen = new Set<Node>();
-  const stack = [...node.inputs];
-  for (let x = stack.pop(); x; x = stack.pop()) {
-    if (x === source) return true;
-    if (seen.has(x)) continue;
-    seen.add(x);
-    stack.push(...x.inputs);
-  }
-  return false;
 }
 
 /** float64 if anything is, or is an integer (which float32 would round beyond 2²⁴). */

@@ -232,10 +232,10 @@ export class Lowering {
     if (!found) return false;
     const { scaled, scale, term, sum, other } = found;
     const isLeaf = (x: Node) => this.#views.has(x) || !this.#computes(x);
-    const needed = topological([other, scale], isLeaf);
-    // What it is added to may have to wait for it by way of another such sum; that one is then left alone.
     this.#waiting.add(node);
-    const canWait = this.#waiting.size <= MAX_WAITING && !needed.some((x) => this.#waiting.has(x));
+    const needed = this.#waiting.size <= MAX_WAITING ? topological([other, scale], isLeaf) : [node];
+    // What it is added to may have to wait for it by way of another such sum; that one is then left alone.
+    const canWait = !needed.some((x) => this.#waiting.has(x));
     for (const x of canWait ? needed : []) {
       if (!isLeaf(x) && !this.#fused.has(x)) this.#views.set(x, this.#visit(x));
     }
