@@ -33,18 +33,20 @@ export function cheapProducts(users: ReadonlyMap<Node, readonly (Node | undefine
     isProduct(node) &&
     size(node.shape) > 1 &&
     node.inputs.some(isOneNumber) &&
+    // Not of products again: a chain of them would be written out as many times as it is long.
+    node.inputs.every((x) => isOneNumber(x) || !isProduct(x)) &&
     users.get(node)!.every((user) => isOfThree(user, node));
 }
 
 /** Gives every product that takes in such an s·x one of its own, which the lowering finds to have no other use. */
 export function repeatCheap(outputs: readonly Node[]): Node[] {
   const nodes = topological(outputs);
-  const isCheap = cheapProducts(usersOf(nodes, outputs));
+  const cheap = new Set(nodes.filter(cheapProducts(usersOf(nodes, outputs))));
   const done = new Map<Node, Node>();
   for (const node of nodes) {
     const inputs = node.inputs.map((x) => {
       const moved = done.get(x)!;
-      return isCheap(x) ? mul(...(moved.inputs as [Node, Node])) : moved;
+      return cheap.has(x) ? mul(...(moved.inputs as [Node, Node])) : moved;
     });
     done.set(node, rebuild(node, inputs));
   }

@@ -12,12 +12,12 @@ import { spread, usersOf } from './rebuild.js';
  * - into what is one number a sample anyway: c·(s·x) = (c·s)·x, where s may be a factor of a factor, if all who use that one
  *   multiply by the same c.
  *
- * Factors otherwise keep their order, and numbers beyond 2⁴ or below 2⁻⁴ their place: a product must not leave the range of its
- * dtype because of the order of its factors.
+ * What is multiplied with what, and when, stays otherwise as it was, and so do numbers beyond 2⁴ or below 2⁻⁴: a product must not
+ * leave the range of its dtype because of the order of its factors.
  */
 export function moveNumbers(outputs: readonly Node[]): Node[] {
   const nodes = topological(outputs);
-  const products = productsOf(nodes, outputs);
+  const { products, parts } = productsOf(nodes, outputs);
   for (const product of products.values()) hoist(product);
   for (const product of [...products.values()].toReversed()) sink(product);
 
@@ -29,7 +29,7 @@ export function moveNumbers(outputs: readonly Node[]): Node[] {
   for (const node of nodes) {
     const product = products.get(node);
     const inputs = node.inputs.map((x) => done.get(x)!);
-    const moved = product && isTouched(product) ? multiplied(product, done) : rebuild(node, inputs);
+    const moved = product && isTouched(product) ? multiplied(product, parts, done) : rebuild(node, inputs);
     done.set(node, scale(hoisted.get(node) ?? 1, moved));
   }
   return outputs.map((node) => done.get(node)!);
@@ -49,19 +49,25 @@ interface Product {
   readonly users: Product[];
   readonly sums: Node[];
   others: number;
+  /** A factor that is one number a sample, of a product that is more: it takes a number in for nothing. */
+  readonly host: Node | undefined;
   /** A part of it is a part of others too. */
   readonly isSpread: boolean;
 }
 
 const isMovable = (c: number): boolean => Math.abs(c) <= 16 && Math.abs(c) >= 1 / 16;
-/** A factor that is one number a sample, of a product that is more: it takes a number in for nothing. */
-const small = ({ node, factors }: Product): Node | undefined =>
-  size(node.shape) > 1 ? factors.find(isOneNumber) : undefined;
+const numberOf = (x: Node): number | undefined => {
+  const c = fullValue(x);
+  return c !== undefined && isMovable(c) ? c : undefined;
+};
 const isTouched = (p: Product): boolean =>
-  p.number !== p.before || p.isSpread || (p.number !== 1 && isMovable(p.number) && small(p) !== undefined);
+  p.number !== p.before || (isMovable(p.number) && (p.isSpread || (p.number !== 1 && p.host !== undefined)));
 
-/** The products of a graph by their nodes, factors first. */
-function productsOf(nodes: readonly Node[], outputs: readonly Node[]): Map<Node, Product> {
+/** The products of a graph by their nodes, factors first, and the nodes that are parts of them. */
+function productsOf(
+  nodes: readonly Node[],
+  outputs: readonly Node[],
+): { readonly products: ReadonlyMap<Node, Product>; readonly parts: ReadonlySet<Node> } {
   const users = usersOf(nodes, outputs);
   const isShared = (node: Node): boolean => users.get(node)!.length > 1;
   const isCheap = cheapProducts(users);
@@ -69,18 +75,20 @@ function productsOf(nodes: readonly Node[], outputs: readonly Node[]): Map<Node,
     isProduct(node) &&
     users.get(node)!.every((user) => user && isProduct(user) && shapesEqual(user.shape, node.shape)) &&
     (!isShared(node) || isCheap(node));
-  // A part that others have too comes first: it is what was computed first.
-  const operands = ({ inputs }: Node): Node[] =>
-    [...inputs].sort((x, y) => Number(isShared(y) && isPart(y)) - Number(isShared(x) && isPart(x)));
-
+  const parts = new Set(nodes.filter(isPart));
   const products = new Map<Node, Product>();
   for (const node of nodes) {
-    if (!isProduct(node) || isPart(node)) continue;
-    const all = spread(node, isPart, operands);
-    const number = all.reduce((c, x) => c * (fullValue(x) ?? 1), 1);
-    const factors = all.filter((x) => fullValue(x) === undefined);
-    const isSpread = node.inputs.some((x) => isShared(x) && isPart(x));
-    const product = { node, factors, before: number, number, hoisted: 1, users: [], sums: [], others: 0, isSpread };
+    if (!isProduct(node) || parts.has(node)) continue;
+    const all = spread(node, (x) => parts.has(x));
+    const number = all.reduce((c, x) => c * (numberOf(x) ?? 1), 1);
+    const factors = all.filter((x) => numberOf(x) === undefined);
+    const host = size(node.shape) > 1 ? factors.find(isOneNumber) : undefined;
+    const product: Product = {
+      ...{ node, factors, before: number, number, hoisted: 1, users: [], sums: [], others: 0 },
+      // Twice among the factors it would take the number in twice.
+      host: factors.indexOf(host!) === factors.lastIndexOf(host!) ? host : undefined,
+      isSpread: node.inputs.some((x) => isShared(x) && parts.has(x)),
+    };
     for (const factor of factors) products.get(factor)?.users.push(product);
     products.set(node, product);
   }
@@ -90,16 +98,18 @@ function productsOf(nodes: readonly Node[], outputs: readonly Node[]): Map<Node,
       else if (!user || !isProduct(user)) product.others++;
     }
   }
-  return products;
+  return { products, parts };
 }
 
 /** Hands the number to those who read the product, if all of them can have it at no cost. */
 function hoist(product: Product): void {
-  const { node, factors, number, users, others } = product;
-  if (number === 1 || !isMovable(number) || small(product) || others > 0 || users.length === 0) return;
+  const { node, factors, number, users, others, host } = product;
+  if (number === 1 || !isMovable(number) || host || others > 0 || users.length === 0) return;
   const takes = (user: Product): boolean =>
     size(user.node.shape) === size(node.shape) &&
-    (user.number !== 1 || small(user) !== undefined || user.factors.length <= 2 || factors.length === 1);
+    isMovable(user.number) &&
+    isMovable(user.number * number) &&
+    (user.number !== 1 || user.host !== undefined || user.factors.length <= 2 || factors.length === 1);
   if (!users.every(takes)) return;
   for (const user of users) user.number *= number;
   product.number = 1;
@@ -110,19 +120,30 @@ function hoist(product: Product): void {
 function sink(product: Product): void {
   const { users, sums, others, number } = product;
   const c = users[0]?.number ?? 1;
-  if (c === 1 || !isMovable(c) || !isMovable(number * c) || sums.length > 0 || others > 0 || !small(product)) return;
+  if (c === 1 || !isMovable(c) || !isMovable(number * c) || sums.length > 0 || others > 0 || !product.host) return;
   const gives = (user: Product): boolean =>
-    user.number === c && !small(user) && user.factors.filter((x) => x === product.node).length === 1;
+    user.number === c && !user.host && user.factors.filter((x) => x === product.node).length === 1;
   if (!users.every(gives)) return;
   for (const user of users) user.number = 1;
   product.number *= c;
 }
 
 /** The product anew: its number with a factor that is one number a sample, or at the end, where no two products share it. */
-function multiplied(product: Product, done: ReadonlyMap<Node, Node>): Node {
+function multiplied(product: Product, parts: ReadonlySet<Node>, done: ReadonlyMap<Node, Node>): Node {
   const { node, number } = product;
-  const host = isMovable(number) ? product.factors.indexOf(small(product)!) : -1;
-  const factors = product.factors.map((x, i) => (i === host ? scale(number, done.get(x)!) : done.get(x)!));
-  const all = factors.reduce(mul);
-  return broadcastTo(host < 0 ? scale(number, all) : all, node.shape);
+  const host = isMovable(number) ? product.host : undefined;
+  const isInside = (x: Node): boolean => x === node || parts.has(x);
+  const without = new Map<Node, Node | undefined>();
+  const factor = (x: Node): Node | undefined => {
+    if (isInside(x)) return without.get(x);
+    if (numberOf(x) !== undefined) return undefined;
+    return x === host ? scale(number, done.get(x)!) : done.get(x);
+  };
+  for (const x of topological([node], (y) => !isInside(y))) {
+    if (!isInside(x)) continue;
+    const [a, b] = x.inputs.map(factor);
+    without.set(x, a && b ? mul(a, b) : (a ?? b));
+  }
+  const all = without.get(node)!;
+  return broadcastTo(host ? all : scale(number, all), node.shape);
 }

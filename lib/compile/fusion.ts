@@ -24,8 +24,10 @@ function ternaryOf(node: Node, alone: (x: Node) => boolean): Ternary | undefined
     return x.op === 'mul' ? (x.inputs as [Node, Node]) : undefined;
   };
   let [p, q] = [product(a), product(b)];
-  // Of two products the one that would itself be one of three operands stays whole.
-  if (p?.some((x) => product(x)) && q) p = undefined;
+  // Of two products one that would itself be one of three operands stays whole.
+  const isOfThree = (factors: readonly [Node, Node]) => factors.some((x) => product(x) !== undefined);
+  if (p && q && isOfThree(p)) p = undefined;
+  else if (p && q && isOfThree(q)) q = undefined;
   switch (node.op) {
     case 'add':
       if (p) return { op: 'fma', operands: [...p, b], inner: a };

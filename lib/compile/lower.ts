@@ -15,7 +15,15 @@ import {
   emitRearranged,
   emitScatter,
 } from './operations.js';
-import { type DenseForm, denseForm, emitContract, emitDense, emitOuterSum, type Factor } from './products.js';
+import {
+  type DenseForm,
+  denseForm,
+  emitContract,
+  emitDense,
+  emitOuterSum,
+  type Factor,
+  isOneContraction,
+} from './products.js';
 import { usersOf } from './rebuild.js';
 import { planScaledSums, type ScaledSum } from './scaled-sums.js';
 import { type Buffer, reshapeView, type View } from './views.js';
@@ -35,7 +43,8 @@ const MAX_WAITING = 256;
  * Lowers the nodes a loop computes to instructions, operands first.
  *
  * A product that is added to something or scaled by something next is left for that operation to emit, which then does
- * both in one instruction: `fused` below decides, `visit` skips it, `add` and `mul` pick it up.
+ * both in one instruction: `fused` below decides, `visit` skips it, `add` and `mul` pick it up. One that is scaled and then added is
+ * emitted where it stands, with the sum (`scaledSums`).
  */
 export class Lowering {
   readonly #loop: Loop;
@@ -214,7 +223,7 @@ export class Lowering {
     const dense = this.#denseForm(node, factors);
     if (dense) {
       if (this.#addScaled(node, dense, out)) return out;
-      const scaled = this.#scaledUser(node);
+      const scaled = isOneContraction(dense) ? this.#scaledUser(node) : undefined;
       const result = scaled && this.#loop.allocate(node.shape);
       const seen = result && reshapeView(result, scaled.user.shape);
       if (seen) {
@@ -243,9 +252,10 @@ export class Lowering {
     if (!canWait) return false;
     const side = this.view(other);
     const [factor, out] = [reshapeView(this.view(scale), node.shape), reshapeView(side, node.shape)];
-    if (factor?.buffer.space !== 'panel' || !out) return false;
+    if (factor?.buffer.space !== 'panel' || out?.buffer.space !== 'panel') return false;
     const others = (x: Node) => this.#users.get(x)!.filter((user) => user !== scaled);
     const isNeeded = others(node).some((user) => user?.op !== 'reshape' || others(user).length > 0);
+    if (isNeeded && !isOneContraction(dense)) return false;
     emitDense(this.#loop, dense, out, { accumulate: true, scale: factor, ...(isNeeded && { plain }) });
     this.#symmetric.delete(side.buffer);
     this.#views.set(scaled, reshapeView(side, scaled.shape)!);
@@ -324,7 +334,7 @@ export class Lowering {
 
   /** A value in memory of its own that only one operation reads: that operation may add to it in place. */
   #isOwned(x: Node): boolean {
-    if (this.#users.get(x)?.length !== 1) return false;
+    if (!this.#computes(x) || this.#users.get(x)?.length !== 1) return false;
     return elementwiseRule(x.op) !== undefined || (x.op === 'einsum' && x.inputs.length > 1);
   }
 

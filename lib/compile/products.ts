@@ -3,7 +3,7 @@ import { NablaError } from '../runtime/errors.js';
 import type { DensePart } from './grams.js';
 import { emitRanked, type Loop } from './loop.js';
 import { MAX_GRAM_COLUMNS, MAX_RANK } from './opcodes.js';
-import { type Buffer, collapse, type View } from './views.js';
+import { type Buffer, collapse, type View, type Walk } from './views.js';
 
 /** An operand of a product, with the labels of its axes. */
 export interface Factor {
@@ -61,6 +61,16 @@ export interface DenseExtras {
   readonly plain?: View;
 }
 
+/** The walk over the contracted axes, [W, x]. */
+const contractionOf = ({ W, x, contracted }: DenseForm): Walk =>
+  collapse({
+    dims: contracted.map((l) => lengthOf([W, x], l)),
+    strides: [W, x].map(({ view, labels }) => contracted.map((l) => strideIn(view, labels, l))),
+  });
+
+/** Whether one instruction sums it up, and can so store it as it is beside its scaled form. */
+export const isOneContraction = (form: DenseForm): boolean => contractionOf(form).dims.length <= 1;
+
 /** Emits a dense product; axes that do not fuse into one row, contraction or column loop are unrolled. */
 export function emitDense(loop: Loop, form: DenseForm, out: View, extras: DenseExtras): void {
   const { W, x } = form;
@@ -81,10 +91,7 @@ export function emitDense(loop: Loop, form: DenseForm, out: View, extras: DenseE
     dims: lengths(form.rows),
     strides: [along(W.view, W.labels, form.rows), ...results(form.rows)],
   });
-  const contracted = collapse({
-    dims: lengths(form.contracted),
-    strides: [along(W.view, W.labels, form.contracted), along(x.view, x.labels, form.contracted)],
-  });
+  const contracted = contractionOf(form);
   const columns = collapse({
     dims: lengths(form.columns),
     strides: [along(x.view, x.labels, form.columns), ...results(form.columns)],

@@ -35,15 +35,11 @@ export function rebuildGraph(
 }
 
 /** What `node` is made of in the end, in order: its operands, or, of those that are parts of it, their operands. */
-export function spread(
-  node: Node,
-  isPart: (x: Node) => boolean,
-  operands: (x: Node) => readonly Node[] = (x) => x.inputs,
-): Node[] {
+export function spread(node: Node, isPart: (x: Node) => boolean): Node[] {
   const found: Node[] = [];
-  const stack = operands(node).toReversed();
+  const stack = node.inputs.toReversed();
   for (let x = stack.pop(); x; x = stack.pop()) {
-    if (isPart(x)) stack.push(...operands(x).toReversed());
+    if (isPart(x)) stack.push(...x.inputs.toReversed());
     else found.push(x);
   }
   return found;

@@ -1,4 +1,4 @@
-import { shapesEqual } from '../array/shape.js';
+import { shapesEqual, size } from '../array/shape.js';
 import type { Node } from '../graph/node.js';
 import { scaledDense } from './products-last.js';
 
@@ -17,7 +17,7 @@ interface Loop {
   users(x: Node): readonly (Node | undefined)[];
   /** Computed by the loop, not read from outside. */
   computes(x: Node): boolean;
-  /** In memory of its own that only one operation reads. */
+  /** Computed by the loop, in memory of its own that only one operation reads. */
   isOwned(x: Node): boolean;
   /** Left to the operation that uses it. */
   isFused(x: Node): boolean;
@@ -35,13 +35,14 @@ export function planScaledSums(nodes: readonly Node[], loop: Loop): Map<Node, Sc
     if (!loop.computes(scaled)) continue;
     const { product, scale } = scaledDense(scaled) ?? {};
     if (!product || !scale || found.has(product) || !loop.computes(scale)) continue;
+    if (size(scale.shape) !== size(scaled.shape)) continue;
     const user = only(scaled);
     const term = user?.op === 'reshape' ? user : scaled;
     const sum = only(term);
     const other = sum?.op === 'add' ? sum.inputs.find((x) => x !== term) : undefined;
-    if (!sum || !other || !loop.isOwned(other) || !shapesEqual(other.shape, term.shape)) continue;
+    if (!sum || !other || found.has(sum) || !loop.isOwned(other) || !shapesEqual(other.shape, term.shape)) continue;
     const takesOther = (x: Node) => loop.isFused(x) || x.inputs.some((y) => y !== product && loop.isFused(y));
-    if ([sum, other, scaled].some(takesOther)) continue;
+    if (loop.isFused(other) || takesOther(sum) || takesOther(scaled)) continue;
     const plan = { product, scaled, scale, term, sum, other };
     for (const node of [product, scaled, sum]) found.set(node, plan);
   }

@@ -56,8 +56,7 @@ NABLA_INLINE T sumContiguous(const T* src, int64_t n) {
 }
 
 // Sums of up to kRows rows, kept by logical lanes: s[q][i] those of row i. All rows go along together, so that
-// no addition waits for the one before. Places beyond the last row get
-// the last one's.
+// no addition waits for the one before. Places beyond the last row get the last one's.
 template <class T, int kRows>
 NABLA_INLINE void sumRows(const T* src, int64_t srcRow, int height, int64_t lanes,
                           Vec<T> (&s)[kLogicalRegisters<T>][kWidth<T>]) {
@@ -89,7 +88,7 @@ NABLA_INLINE void sumRows(const T* src, int64_t srcRow, int height, int64_t lane
 // folding two by themselves.
 template <class T>
 NABLA_INLINE int64_t laneSumGroups(const LaneSumArgs<T>& a) {
-  constexpr int W = kWidth<T>, R = kLogicalRegisters<T>, kFew = W > 4 ? W / 4 : W;
+  constexpr int W = kWidth<T>, R = kLogicalRegisters<T>, kFew = W > 8 ? W / 4 : W;
   int64_t r = 0;
   for (; r + 2 < a.rows; r += W) {
     const int height = static_cast<int>(a.rows - r < W ? a.rows - r : W);

@@ -77,6 +77,24 @@ describe('a number among the factors', () => {
     expect([of.mul, of.mulMul]).toEqual([undefined, 2]);
   });
 
+  it('counts once where the factor that would take it in is there twice', () => {
+    const f = (x: Array, y: Array, z: Array, s: Array) => {
+      const p = np.mul(s.at(0), x);
+      return np.mul(2, np.mul(np.mul(p, y), np.mul(p, z)));
+    };
+    compiled(f, points(1), points(2), points(3), points(4, [70, 1]));
+    compiled((x, s) => np.mul(2, np.mul(np.mul(s.at(0), x), s.at(0))), points(1), points(4, [70, 1]));
+  });
+
+  it('is not taken with others that are out of range alone', () => {
+    const full = (value: number) => np.full([3, 4], value, { dtype: 'float32' });
+    const f = vmap((x: Array, y: Array, z: Array, s: Array) =>
+      np.mul(np.mul(np.mul(2e-30, x), y), np.mul(np.mul(1e30, z), s.at(0))),
+    );
+    const args = [full(1e25), full(1e25), full(1e-30), np.full([3, 1], 1, { dtype: 'float32' })];
+    for (const value of (native(f)(...args) as Array).data) expect(value / 2e20).toBeCloseTo(1, 5);
+  });
+
   it('stays where moving it would leave the range of float32', () => {
     const full = (value: number) => np.full([3, 4], value, { dtype: 'float32' });
     const one = (value: number) => np.full([3, 1], value, { dtype: 'float32' });
@@ -116,6 +134,33 @@ describe('a sum with the product of a shared matrix', () => {
     expect(all(of, entrywise)).toBe(1);
   });
 
+  it('not to what all samples share', () => {
+    const f = vmap((x: Array, b: Array) => np.add(np.mul(np.cos(x), np.matmul(x, W)), np.sin(b)), [0, null]);
+    const [x, b] = [points(1), points(2, [8])];
+    expectClose(native(f)(x, b) as Array, interpreted(f)(x, b) as Array, 1e-14);
+  });
+
+  it('of two scaled products', () => {
+    const f = (x: Array, y: Array) => np.add(np.mul(np.cos(x), np.matmul(y, W)), np.mul(np.sin(y), np.matmul(x, W.T)));
+    const of = compiled(f, points(1), points(2));
+    expect([of.dense, all(of, entrywise)]).toEqual([2, 0]);
+  });
+
+  it('scaled by one number a sample', () => {
+    const f = (x: Array, y: Array, s: Array) => np.add(np.mul(s.at(0), np.matmul(x, W)), np.mul(x, y));
+    const of = compiled(f, points(1), points(2), points(3, [70, 1]));
+    expect([of.dense, all(of, entrywise)]).toEqual([1, 2]);
+  });
+
+  it('whose contraction is several instructions is wanted itself as well', () => {
+    const V = points(9, [5, 8, 6]);
+    const f = (x: Array, y: Array, z: Array) => {
+      const product = np.einsum('ab,baj->j', x, V);
+      return [np.add(np.mul(np.cos(y), product), np.mul(y, z)), np.sin(product)];
+    };
+    compiled(f, points(1, [70, 8, 5]), points(2, [70, 6]), points(3, [70, 6]));
+  });
+
   it('not of two that wait for each other', () => {
     const f = (x: Array, y: Array) => {
       const [p, q] = [np.matmul(x, W), np.matmul(y, W.T)] as [Array, Array];
@@ -153,17 +198,23 @@ describe('a sum with the product of a shared matrix', () => {
     compiled(f, points(1, [40, 3]));
   });
 
-  it('may have thousands of terms', () => {
+  it('may wait for a few hundred others, and have thousands of terms', () => {
     const f = (x: Array) => {
+      // Every product is met before the sum it is added to, whose other term needs the product of the next, and its sum.
       let sum = np.sin(x);
-      let product = x;
-      for (let i = 0; i < 1500; i++) {
-        sum = np.add(np.mul(i, sum), np.mul(x, 1 / (1 + i)));
-        product = np.mul(product, np.add(1, np.mul(x, 1e-6)));
+      let next = np.cos(x);
+      for (let k = 300; k >= 0; k--) {
+        const product = np.matmul(np.mul(1 + k / 300, x), W);
+        sum = np.add(np.mul(np.sin(next), sum), np.mul(np.cos(x), product));
+        next = product;
       }
-      return np.mul(1e-300, np.add(np.mul(0, sum), product));
+      let terms = np.cos(x);
+      for (let i = 0; i < 1500; i++) terms = np.add(terms, np.sin(np.mul(x, i)));
+      return [np.sin(next), sum, terms];
     };
-    compiled(f, points(1, [20, 2]));
+    const of = compiled(f, points(1, [20, 8]));
+    // 1500 terms; and beyond the limit sums are operations of their own.
+    expect([of.dense, of.add]).toEqual([301, 1500 + 301 - 256]);
   });
 });
 
