@@ -55,8 +55,8 @@ NABLA_INLINE T sumContiguous(const T* src, int64_t n) {
   return foldLanes<T>(lanes);
 }
 
-// Sums of up to kRows rows, kept by logical lanes: s[q][i] those of row i. All rows go along together, so that
-// no addition waits for the one before. Places beyond the last row get the last one's.
+// Sums of up to kRows rows, kept by logical lanes: s[q][i] those of row i. All rows go along together, so
+// that no addition waits for the one before. Places beyond the last row get the last one's.
 template <class T, int kRows>
 NABLA_INLINE void sumRows(const T* src, int64_t srcRow, int height, int64_t lanes,
                           Vec<T> (&s)[kLogicalRegisters<T>][kWidth<T>]) {
