@@ -85,7 +85,8 @@ struct OuterDots {
   }
 
   // Some columns at a time, few enough that they stay in L1 while all rows go by: otherwise every tile would
-  // find its rows and columns in L2. (20 x 20 of three pairs, 128 samples: 60 KB.)
+  // find its rows and columns in L2. (20 x 20 of three pairs, 128 samples: 60 KB.) Columns and the rows of
+  // one tile take three quarters of the smallest L1 there is, 32 KiB.
   static void piece(const OuterPiece<T>& p, int64_t I, int64_t J) {
     constexpr int64_t kNear = 24 << 10;
     const int64_t most = quotient(kNear, p.runs * p.lanes * static_cast<int64_t>(sizeof(T))) - kI;

@@ -103,12 +103,10 @@ describe('a number among the factors', () => {
       const scaled = np.mul(s.at(0), y);
       return [np.mul(large, z), np.mul(large, np.sin(z)), np.mul(z, scaled), np.mul(np.sin(z), scaled)];
     });
-    // (1e30·1e-20)·1e-30 is 1e-20 and 1e-20·1e-30 is nothing; so is 1e-30·1e-20, but not 1e-20·1e30.
+    // (1e30·1e-20)·1e-30 and 1e-30·(1e-20·1e30) are 1e-20; beginning with the two small factors they would be 0.
     for (const route of [native, interpreted]) {
       const results = route(f)(full(1e-20), full(1e30), full(1e-30), one(1e-20)) as Array[];
-      for (const { data } of results)
-        for (const value of data) expect(value).toBeCloseTo(value < 1e-10 ? 1e-20 : 0, 26);
-      for (const { data } of results) expect(Math.min(...data)).toBeGreaterThan(0);
+      for (const { data } of results) for (const value of data) expect(value / 1e-20).toBeCloseTo(1, 5);
     }
   });
 });
