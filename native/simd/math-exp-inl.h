@@ -1,4 +1,4 @@
-// exp, expm1, tanh and sigmoid. Part of math-inl.h.
+// exp, expm1 and sigmoid. Part of math-inl.h.
 
 // x = n ln 2 + r, |r| <= ln(2)/2. The first fma is exact: ln 2 has its last bit at 2^-24 (2^-53), x none
 // below r's last place, and |r| < 1/2.
@@ -68,57 +68,6 @@ NABLA_INLINE F32 expm1(F32 x) {
   return select(abs(x) < set(0x1p-25f), x, expm1Clamped(clamp(x, -20.f, 89.f)));
 }
 NABLA_INLINE F64 expm1(F64 x) { return select(abs(x) < set(0x1p-54), x, expm1Clamped(clamp(x, -40., 710.))); }
-
-// exp(2x) for 0 <= x <= 20, for tanh: r = x - n ln(2)/2, so the coefficients of expTail come with powers of
-// two, and 2^n goes straight into the exponent. Not for NaN. In float32 the first part of ln 2 happens to be
-// good to 2^-29 alone.
-NABLA_INLINE F32 expOfTwice(F32 x) {
-  const F32 t = fma(x, set(0x1.715476p1f), magic<F32>());
-  const F32 r = fma(t - magic<F32>(), set(-0x1.62e430p-2f), x);
-  const F32 p =
-      polynomial(r, 0x1.694ca6p-4f, 0x1.12398p-2f, 0x1.555a26p-1f, 0x1.555492p0f, 0x1.fffffap0f, 2.f, 1.f);
-  return asFloat(asUint(p) + (asUint(t) << 23));
-}
-NABLA_INLINE F64 expOfTwice(F64 x) {
-  const F64 t = fma(x, set(0x1.71547652b82fep1), magic<F64>());
-  const F64 n = t - magic<F64>();
-  const F64 r = fma(n, set(-0x1.abc9e3b39803fp-57), fma(n, set(-0x1.62e42fefa39efp-2), x));
-  const F64 p =
-      polynomial(r, 0x1.ad9303fd412f7p-15, 0x1.28adfefa6f8a2p-12, 0x1.71df18e255081p-10, 0x1.a019995cdc7d6p-8,
-                 0x1.a01a012ff2941p-6, 0x1.6c16c18477aefp-4, 0x1.1111111126b3p-2, 0x1.55555555506bap-1,
-                 0x1.55555555554fep0, 0x1.000000000000ap1, 2., 1.);
-  return asFloat(asUint(p) + (asUint(t) << 52));
-}
-
-// tanh(x). All x; max 1.4 ulp (float32), 1.4 ulp (float64).
-// 1 - 2/(exp(2|x|) + 1) from 0.625 on; below, where that cancels, x + x^3 P(x^2), in float64 x + x^3 P/Q(x^2)
-// with the same division. Rejected: expm1(2x)/(expm1(2x) + 2), 2.5 ulp; one rational function over the whole
-// range, 4 ulp.
-NABLA_INLINE F32 tanh(F32 x) {
-  const F32 a = abs(x), one = set(1.f);
-  // From 10 on tanh rounds to 1.
-  const F32 e = expOfTwice(select(a > set(10.f), set(10.f), a));
-  const F32 large = one - set(2.f) / (e + one);
-  const F32 z = a * a;
-  // Relative error 2^-27.7 on [0, 0.625].
-  const F32 p =
-      polynomial(z, -0x1.758cap-8f, 0x1.521152p-6f, -0x1.b83898p-5f, 0x1.110704p-3f, -0x1.555532p-2f);
-  const F32 small = fma(a * z, p, a);
-  return withSign(select(a >= set(0.625f), large, small), x);  // small for NaN
-}
-NABLA_INLINE F64 tanh(F64 x) {
-  const F64 a = abs(x), one = set(1.);
-  const F64 e = expOfTwice(select(a > set(20.), set(20.), a));
-  const F64 z = a * a;
-  // P/Q: Cephes (Moshier), relative error 2^-57 on [0, 0.625].
-  const F64 p =
-      polynomial(z, -9.64399179425052238628e-1, -9.92877231001918586564e1, -1.61468768441708447952e3);
-  const F64 q =
-      polynomial(z, 1., 1.12811678491632931402e2, 2.23548839060100448583e3, 4.84406305325125486048e3);
-  const Mask<double> large = a >= set(0.625);  // false for NaN
-  const F64 quotient = select(large, set(-2.), a * z * p) / select(large, e + one, q);
-  return withSign(select(large, one, a) + quotient, x);
-}
 
 // sigmoid(x) = 1/(1 + exp(-x)). All x; max 2.0 ulp (float32), 2.0 ulp (float64).
 // From u = exp(-|x|), which cannot overflow: 1/(1 + u) or u/(1 + u). The quotient is corrected for its own

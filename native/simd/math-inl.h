@@ -33,7 +33,7 @@ NABLA_INLINE F64 notANumber(F64) { return set(std::numeric_limits<double>::quiet
 // min(max(x, low), high); NaN stays
 template <class V>
 NABLA_INLINE V clamp(V x, ElementOf<V> low, ElementOf<V> high) {
-  return select(x < set(low), set(low), select(x > set(high), set(high), x));
+  return greater(set(low), lesser(set(high), x));
 }
 
 // Adding 1.5 * 2^(mantissa bits) rounds to the nearest integer n and leaves n in the low bits of the sum.
@@ -51,6 +51,8 @@ NABLA_INLINE F32 powerOfTwo(Uint<float> n) { return asFloat((n << 23) + 0x3f8000
 NABLA_INLINE F64 powerOfTwo(Uint<double> n) { return asFloat((n << 52) + uint64_t{0x3ff0000000000000u}); }
 
 #include "math-exp-inl.h"
+
+#include "math-tanh-inl.h"
 
 #include "math-log-inl.h"
 

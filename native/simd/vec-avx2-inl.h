@@ -23,6 +23,17 @@ NABLA_INLINE F64 sqrt(F64 x) { return _mm256_sqrt_pd(x); }
 NABLA_INLINE F32 floor(F32 x) { return _mm256_floor_ps(x); }
 NABLA_INLINE F64 floor(F64 x) { return _mm256_floor_pd(x); }
 
+// a < b ? a : b and a > b ? a : b, so b for NaN.
+NABLA_INLINE F32 lesser(F32 a, F32 b) { return _mm256_min_ps(a, b); }
+NABLA_INLINE F64 lesser(F64 a, F64 b) { return _mm256_min_pd(a, b); }
+NABLA_INLINE F32 greater(F32 a, F32 b) { return _mm256_max_ps(a, b); }
+NABLA_INLINE F64 greater(F64 a, F64 b) { return _mm256_max_pd(a, b); }
+
+// Entry n mod 8 of a table.
+NABLA_INLINE F32 lookup(const float (&table)[8], Simd<float>::U n) {
+  return _mm256_permutevar8x32_ps(_mm256_load_ps(table), __builtin_bit_cast(__m256i, n));
+}
+
 NABLA_INLINE F32 loadPartial(const float* p, int k) { return loadThroughBuffer<float>(p, k); }
 NABLA_INLINE F64 loadPartial(const double* p, int k) { return loadThroughBuffer<double>(p, k); }
 NABLA_INLINE void storePartial(float* p, F32 v, int k) { storeThroughBuffer<float>(p, v, k); }

@@ -93,6 +93,18 @@ NABLA_INLINE Int<float> select(Int<float> m, Int<float> a, Int<float> b) { retur
 NABLA_INLINE Int<double> select(Int<double> m, Int<double> a, Int<double> b) { return m ? a : b; }
 #endif
 
+#if !defined(NABLA_ISA_AVX512) && !defined(NABLA_ISA_AVX2)
+// a < b ? a : b and a > b ? a : b, so b for NaN.
+template <class V>
+NABLA_INLINE V lesser(V a, V b) {
+  return select(a < b, a, b);
+}
+template <class V>
+NABLA_INLINE V greater(V a, V b) {
+  return select(a > b, a, b);
+}
+#endif
+
 NABLA_INLINE Int<float> asInt(F32 x) { return __builtin_bit_cast(Int<float>, x); }
 NABLA_INLINE Int<double> asInt(F64 x) { return __builtin_bit_cast(Int<double>, x); }
 NABLA_INLINE Uint<float> asUint(F32 x) { return __builtin_bit_cast(Uint<float>, x); }

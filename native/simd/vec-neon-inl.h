@@ -27,6 +27,14 @@ NABLA_INLINE F64 sqrt(F64 x) { return (F64)vsqrtq_f64((float64x2_t)x); }
 NABLA_INLINE F32 floor(F32 x) { return (F32)vrndmq_f32((float32x4_t)x); }
 NABLA_INLINE F64 floor(F64 x) { return (F64)vrndmq_f64((float64x2_t)x); }
 
+// Entry n mod 8 of a table. Its four bytes are found one by one: 4 n, 4 n + 1, ...
+NABLA_INLINE F32 lookup(const float (&table)[8], Simd<float>::U n) {
+  const Simd<float>::U bytes = (n & 7u) * 0x04040404u + 0x03020100u;
+  const uint8_t* p = reinterpret_cast<const uint8_t*>(table);
+  return __builtin_bit_cast(
+      F32, vqtbl2q_u8({{vld1q_u8(p), vld1q_u8(p + 16)}}, __builtin_bit_cast(uint8x16_t, bytes)));
+}
+
 NABLA_INLINE F32 loadPartial(const float* p, int k) { return loadThroughBuffer<float>(p, k); }
 NABLA_INLINE F64 loadPartial(const double* p, int k) { return loadThroughBuffer<double>(p, k); }
 NABLA_INLINE void storePartial(float* p, F32 v, int k) { storeThroughBuffer<float>(p, v, k); }

@@ -24,6 +24,9 @@ NABLA_INLINE F64 sqrt(F64 x) { return std::sqrt(x); }
 NABLA_INLINE F32 floor(F32 x) { return std::floor(x); }
 NABLA_INLINE F64 floor(F64 x) { return std::floor(x); }
 
+// Entry n mod 8 of a table.
+NABLA_INLINE F32 lookup(const float (&table)[8], uint32_t n) { return table[n & 7u]; }
+
 // A register holds one lane, so no tail is ever partial.
 NABLA_INLINE F32 loadPartial(const float* p, int) { return *p; }
 NABLA_INLINE F64 loadPartial(const double* p, int) { return *p; }

@@ -9,7 +9,7 @@ const stated: Record<string, [number, number, number]> = {
   log1p: [10, 1.0, 1.0],
   sin: [11, 1.6, 1.6],
   cos: [12, 1.6, 1.6],
-  tanh: [13, 1.4, 1.4],
+  tanh: [13, 1.1, 1.4],
   sigmoid: [14, 2.0, 2.0],
   softplus: [15, 2.0, 2.0],
   erf: [16, 0.51, 1.3],
