@@ -37,9 +37,8 @@ struct SoftplusWithSlope {
 
 // Registers that are computed side by side. One alone is a chain of some forty dependent instructions, and
 // only three such chains fit into the window in which the processor looks for work; the compiler interleaves
-// the chains of a group (-fschedule-insns for these files). tanh of float64,
-// AVX-512: 38 cycles a register alone, 31 in fours. With sixteen registers two chains are what goes without
-// spilling.
+// the chains of a group (-fschedule-insns for these files). tanh of float64, AVX-512: 38 cycles a register
+// alone, 31 in fours. With sixteen registers two chains are what goes without spilling.
 #if defined(NABLA_ISA_SCALAR)
 inline constexpr int kActivationGroup = 1;
 #elif defined(NABLA_ISA_AVX2)

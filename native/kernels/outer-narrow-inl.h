@@ -40,14 +40,12 @@ struct OuterDots {
     }
   }
 
-  // The sum of row i and column j of a tile in lane i * kJ + j. (Given back, not stored to where a pointer
-  // says: then the compiler knows that it is not the piece's description which changes.)
-  struct Sums {
-    Vec<T> of[kSums / W];
-  };
+  // The sum of row i and column j in lane i * kJ + j of `folded`: registers, not memory that could be where
+  // the piece is described, which would then have to be read again for every tile.
+  using Folded = Vec<T>[kSums / W];
   template <bool kWhole>
-  static NABLA_INLINE Sums tile(const OuterPiece<T>& p, int64_t i0, int64_t rows, int64_t j0,
-                                int64_t columns) {
+  static NABLA_INLINE void tile(const OuterPiece<T>& p, int64_t i0, int64_t rows, int64_t j0, int64_t columns,
+                                Folded& folded) {
     Vec<T> sums[R][kSums];
     for (int q = 0; q < R; q++) {
       Vec<T> s[kI][kJ];
@@ -71,7 +69,6 @@ struct OuterDots {
         for (int j = 0; j < kJ; j++) sums[q][i * kJ + j] = s[i][j];
       }
     }
-    Sums folded;
     NABLA_UNROLL
     for (int n = 0; n < kSums; n += W) {
       Vec<T> group[R][W];
@@ -80,20 +77,20 @@ struct OuterDots {
         NABLA_UNROLL
         for (int i = 0; i < W; i++) group[q][i] = sums[q][n + i];
       }
-      folded.of[n / W] = foldRows<T>(group);
+      folded[n / W] = foldRows<T>(group);
     }
-    return folded;
   }
-  static NABLA_INLINE void put(const Sums& sums, T* to) {
+  template <bool kWhole>
+  static NABLA_INLINE void storeTile(const OuterPiece<T>& p, int64_t i0, int64_t rows, int64_t j0,
+                                     int64_t columns, T* to) {
+    Folded folded;
+    tile<kWhole>(p, i0, rows, j0, columns, folded);
     NABLA_UNROLL
-    for (int n = 0; n < kSums; n += W) store<T>(to + n, sums.of[n / W]);
+    for (int n = 0; n < kSums; n += W) store<T>(to + n, folded[n / W]);
   }
-
-  // Not one that gives its sums back: GCC 12 returns a register of 64 bytes from a function it has not
-  // inlined by its first 16, where the translation unit is compiled for a CPU without AVX-512.
-  __attribute__((noinline)) static void edgeTile(const OuterPiece<T>& p, int64_t i0, int64_t rows, int64_t j0,
-                                                 int64_t columns, T* to) {
-    put(tile<false>(p, i0, rows, j0, columns), to);
+  __attribute__((noinline)) static void storeEdge(const OuterPiece<T>& p, int64_t i0, int64_t rows,
+                                                  int64_t j0, int64_t columns, T* to) {
+    storeTile<false>(p, i0, rows, j0, columns, to);
   }
 
   // Rows [i0, i0 + rows) of columns [first, end). The sums of all tiles are added to acc together: a tile
@@ -104,9 +101,9 @@ struct OuterDots {
     T* sums = folded[0];
     int64_t j = first;
     if (rows == kI) {
-      for (; j + kJ <= end; j += kJ, sums += kSums) put(tile<true>(p, i0, kI, j, kJ), sums);
+      for (; j + kJ <= end; j += kJ, sums += kSums) storeTile<true>(p, i0, kI, j, kJ, sums);
     }
-    for (; j < end; j += kJ, sums += kSums) edgeTile(p, i0, rows, j, end - j < kJ ? end - j : kJ, sums);
+    for (; j < end; j += kJ, sums += kSums) storeEdge(p, i0, rows, j, end - j < kJ ? end - j : kJ, sums);
     const int64_t accI = p.accI, accJ = p.accJ, whole = accJ == 1 ? (end - first) / kJ * kJ : 0;
     T* acc = p.acc + i0 * accI + first * accJ;
     for (int64_t i = 0; i < rows; i++, acc += accI) {

@@ -74,6 +74,30 @@ describe.each(dtypes)('special values of %s functions', (dtype) => {
     expect(evaluate(dtype, op, inputs)).toEqual(Array.from(rounded));
   });
 
+  // Where its polynomials meet, each of which ends at a number of its own, and where it has reached 1: tanh' = 1 - tanh² must not
+  // be negative.
+  test('tanh on both sides of every cut', () => {
+    const step = dtype === 'float32' ? 2 ** -23 : 2 ** -52;
+    const cuts = [1 / 3, 0.625, 2 / 3, 4 / 3, 2, 10 / 3, 14 / 3, 22 / 3, 9.02, 20];
+    const x = cuts.flatMap((cut) => Array.from({ length: 129 }, (_, i) => cut * (1 + (i - 64) * step)));
+    const round = dtype === 'float32' ? Math.fround : (v: number) => v;
+    const there = evaluate(dtype, 13, x);
+    expect(
+      evaluate(
+        dtype,
+        13,
+        x.map((v) => -v),
+      ),
+    ).toEqual(there.map((y) => -y));
+    there.forEach((y, i) => {
+      expect(y, `tanh(${x[i]})`).toBeLessThanOrEqual(1);
+      const exact = Math.tanh(round(x[i]!));
+      // A unit in the last place below 1 is half a step; JavaScript's own tanh is good to one.
+      const ulp = 2 ** Math.floor(Math.log2(Math.min(exact, 1 - step))) * step;
+      expect(Math.abs(y - exact) / ulp, `tanh(${x[i]})`).toBeLessThanOrEqual(dtype === 'float32' ? 1.1 : 2.4);
+    });
+  });
+
   test('pow and atan2 over all pairs of special values', () => {
     const all = [0, -0, 1, -1, 2, -2, 0.5, -0.5, 3, -3, Infinity, -Infinity, NaN_];
     const x = all.flatMap((v) => all.map(() => v));
