@@ -72,6 +72,16 @@ void StepMaker<T>::elementwise(const Instruction& in) {
     for (size_t p = 1; p <= static_cast<size_t>(in.arity); ++p) runs = runs && last.stride[p] <= 1;
     if (runs) inner = take(axes, axes.size() - 1);
   }
+  const double cost = elements * elementwiseCost(in.op) * slowness_;
+  bool isRun = axes.empty();
+  for (size_t p = 1; p <= static_cast<size_t>(in.arity); ++p)
+    isRun = isRun && (inner.stride[p] == 1 || inner.size == 1);
+  if (isRun) {
+    ElementwiseRunStep<T> run{kernels_.elementwiseRun[static_cast<int>(in.op)], inner.size, step.out, {}};
+    for (size_t p = 0; p < 3; ++p) run.in[p] = step.in[p < static_cast<size_t>(in.arity) ? p : 0];
+    append(StepKind::kElementwiseRun, steps_.elementwiseRun, run, kCallCost + cost);
+    return;
+  }
   const Axis row = takeLongest(axes);
   step.args.n = inner.size;
   step.args.rows = row.size;
@@ -81,8 +91,7 @@ void StepMaker<T>::elementwise(const Instruction& in) {
     step.args.inScalar[p] = inner.stride[p + 1] == 0;
   }
   step.walk = walk(axes);
-  append(StepKind::kElementwise, steps_.elementwise, step,
-         kCallCost * points(axes) + elements * elementwiseCost(in.op) * slowness_);
+  append(StepKind::kElementwise, steps_.elementwise, step, kCallCost * points(axes) + cost);
 }
 
 template <class T>
@@ -252,9 +261,9 @@ void StepMaker<T>::scatter(const Instruction& in) {
 template <class T>
 size_t Steps<T>::memoryBytes() const {
   auto bytes = [](const auto& list) { return list.capacity() * sizeof(list[0]); };
-  return bytes(order) + bytes(elementwise) + bytes(dense) + bytes(denseGram) + bytes(contract) +
-         bytes(reduceRows) + bytes(reduceLast) + bytes(gather) + bytes(scatter) + bytes(laneSum) +
-         bytes(outerSum) + bytes(activation) + bytes(walks);
+  return bytes(order) + bytes(elementwiseRun) + bytes(elementwise) + bytes(dense) + bytes(denseGram) +
+         bytes(contract) + bytes(reduceRows) + bytes(reduceLast) + bytes(gather) + bytes(scatter) +
+         bytes(laneSum) + bytes(outerSum) + bytes(activation) + bytes(walks);
 }
 
 template <class T>

@@ -34,6 +34,10 @@ class Runner {
  public:
   Runner(const Steps<T>& steps, const Frame& frame) : steps_(steps), frame_(frame) {}
 
+  void operator()(const ElementwiseRunStep<T>& step) const {
+    step.run(step.n, at<T>(step.out), at<T>(step.in[0]), at<T>(step.in[1]), at<T>(step.in[2]));
+  }
+
   void operator()(const ElementwiseStep<T>& step) const {
     ElementwiseArgs<T> args = step.args;
     args.out = at<T>(step.out);
@@ -215,6 +219,9 @@ bool runSteps(const Steps<T>& steps, const Frame& frame) noexcept {
     if (step.checkAbort && frame.abort != nullptr && frame.abort->load(std::memory_order_relaxed))
       return false;
     switch (step.kind) {
+      case StepKind::kElementwiseRun:
+        run(steps.elementwiseRun[step.index]);
+        break;
       case StepKind::kElementwise:
         run(steps.elementwise[step.index]);
         break;

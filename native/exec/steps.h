@@ -50,6 +50,14 @@ struct ElementwiseStep {
   Ref out, in[3];
 };
 
+// All operands end to end: three quarters of the instructions of a training step.
+template <class T>
+struct ElementwiseRunStep {
+  ElementwiseRun<T> run;
+  int64_t n;
+  Ref out, in[3];  // operands that the operation does not have stand where the first one does
+};
+
 template <class T>
 struct DenseStep {
   void (*kernel)(const DenseArgs<T>&);
@@ -135,6 +143,7 @@ struct ActivationStep {
 };
 
 enum class StepKind : uint8_t {
+  kElementwiseRun,
   kElementwise,
   kDense,
   kDenseGram,
@@ -157,6 +166,7 @@ struct StepIndex {
 template <class T>
 struct Steps {
   std::vector<StepIndex> order;
+  std::vector<ElementwiseRunStep<T>> elementwiseRun;
   std::vector<ElementwiseStep<T>> elementwise;
   std::vector<DenseStep<T>> dense;
   std::vector<DenseGramStep<T>> denseGram;

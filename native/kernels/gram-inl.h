@@ -131,11 +131,14 @@ NABLA_INLINE int64_t gramLanes(const DenseGramArgs<T>& a, int64_t lane) {
   const GramTiles<T> tall =
       pickGramTiles<T, kMost, kColumns, kRegs>(rows.longer > 0 ? rows.size + 1 : rows.size);
   const GramTiles<T> low = pickGramTiles<T, kMost, kColumns, kRegs>(rows.size);
-  DenseGramArgs<T> q = a;
   const bool packs = kRegs == 1 && isPacked<T>(a.packed, rows.tiles, a.K, a.xK, kColumns * kRegs * W);
+  const DenseGramArgs<T>* args = &a;
+  DenseGramArgs<T> repacked;
   if (packs) {
-    q.xK = kColumns * kRegs * W;
-    q.xC = kRegs * W;
+    repacked = a;
+    repacked.xK = kColumns * kRegs * W;
+    repacked.xC = kRegs * W;
+    args = &repacked;
   }
   alignas(64) T g[kGramSums<kColumns> * kRegs * W];
   for (; lane + kRegs * W <= a.B; lane += kRegs * W) {
@@ -144,8 +147,8 @@ NABLA_INLINE int64_t gramLanes(const DenseGramArgs<T>& a, int64_t lane) {
       if (packs) pack<T, kColumns, kRegs>(a.x + lane, a.K, a.xK, a.xC, a.packed);
     }
     const T* const x = packs ? a.packed : a.x + lane;
-    if (rows.longer > 0) tall(q, rows.longer, 0, lane, x, g);
-    low(q, rows.tiles - rows.longer, rows.start(rows.longer), lane, x, g);
+    if (rows.longer > 0) tall(*args, rows.longer, 0, lane, x, g);
+    low(*args, rows.tiles - rows.longer, rows.start(rows.longer), lane, x, g);
     int n = 0;
     for (int i = 0; i < kColumns; i++) {
       for (int c = i; c < kColumns; c++, n++) {

@@ -155,24 +155,24 @@ NABLA_INLINE void outerPiece(const OuterPiece<T>& p, int64_t I, int64_t J) {
 
 #include "outer-narrow-inl.h"
 
+// The same product with the sides exchanged.
 template <class T>
-void outerSum(const OuterSumArgs<T>& args) {
-  if (args.I <= 0 || args.J <= 0 || args.R <= 0 || args.lanes <= 0) return;
+OuterSumArgs<T> exchanged(const OuterSumArgs<T>& args) {
   OuterSumArgs<T> g = args;
-  // A product of two values does not depend on their order: the operand along the rows of acc is the one
-  // transposed. Of dots the tile is long where the product is.
-  const bool thin = g.narrow && (g.I <= kThinDots || g.J <= kThinDots);
-  if (thin ? g.I > g.J : g.accJ != 1 && g.accI == 1) {
-    std::swap(g.I, g.J);
-    std::swap(g.accI, g.accJ);
-    for (int p = 0; p < g.pairs; p++) {
-      OuterPair<T>& pair = g.pair[p];
-      std::swap(pair.a, pair.b);
-      std::swap(pair.aR, pair.bR);
-      std::swap(pair.aI, pair.bJ);
-      std::swap(pair.aUniform, pair.bUniform);
-    }
+  std::swap(g.I, g.J);
+  std::swap(g.accI, g.accJ);
+  for (int p = 0; p < g.pairs; p++) {
+    OuterPair<T>& pair = g.pair[p];
+    std::swap(pair.a, pair.b);
+    std::swap(pair.aR, pair.bR);
+    std::swap(pair.aI, pair.bJ);
+    std::swap(pair.aUniform, pair.bUniform);
   }
+  return g;
+}
+
+template <class T>
+void outerPieces(const OuterSumArgs<T>& g) {
   OuterPiece<T> piece;
   piece.acc = g.acc;
   piece.accI = g.accI;
@@ -204,4 +204,14 @@ void outerSum(const OuterSumArgs<T>& args) {
       if (!piece.run[0].bUniform) piece.run[0].b += most;
     }
   }
+}
+
+template <class T>
+void outerSum(const OuterSumArgs<T>& args) {
+  if (args.I <= 0 || args.J <= 0 || args.R <= 0 || args.lanes <= 0) return;
+  // A product of two values does not depend on their order: the operand along the rows of acc is the one
+  // transposed. Of dots the tile is long where the product is.
+  const bool thin = args.narrow && (args.I <= kThinDots || args.J <= kThinDots);
+  if (thin ? args.I > args.J : args.accJ != 1 && args.accI == 1) return outerPieces(exchanged(args));
+  outerPieces(args);
 }

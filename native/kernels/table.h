@@ -46,6 +46,11 @@ struct ElementwiseArgs {
   bool inScalar[3];
 };
 
+// out[i] = op(a[i], ...), 0 <= i < n: what most calls are, where nothing is left to be told apart. Operands
+// an operation does not have are ignored. Aliasing as above.
+template <class T>
+using ElementwiseRun = void (*)(int64_t n, T* out, const T* a, const T* b, const T* c);
+
 // Bytes a row of packed x takes at most, four registers of the widest instruction set; and how many bytes
 // apart rows are that may be packed at all: where it begins to pay (1536 bytes apart 10 %, 768 up to 4, 256
 // it costs 2), and what is packed is then never more than a third of x.
@@ -274,6 +279,7 @@ using FmaPeak = int64_t (*)(int64_t steps, T* sink);
 template <class T>
 struct Kernels {
   void (*elementwise[kElementwiseOps])(const ElementwiseArgs<T>&);
+  ElementwiseRun<T> elementwiseRun[kElementwiseOps];
   void (*dense)(const DenseArgs<T>&);
   void (*denseFlat)(const DenseArgs<T>&);
   void (*denseGram)(const DenseGramArgs<T>&);
