@@ -82,7 +82,7 @@ function unitLabels({ operands, labels, out }: Terms): Node | undefined {
 
 /** An operand that only renames axes (a transpose, a diagonal) is read with the labels renamed. */
 function relabelled({ operands, labels, out }: Terms): Node | undefined {
-  const p = operands.findIndex((x) => x.op === 'einsum' && x.inputs.length === 1 && sumsNothing(x));
+  const p = operands.findIndex(isRearranged);
   if (p < 0) return undefined;
   const inner = operands[p]!;
   const rename = new Map(inner.attrs.out!.map((label, i) => [label, labels[p]![i]!]));
@@ -97,7 +97,9 @@ function relabelled({ operands, labels, out }: Terms): Node | undefined {
   });
 }
 
-const sumsNothing = (x: Node): boolean => x.attrs.labels!.flat().every((label) => x.attrs.out!.includes(label));
+/** Whether a value is another one with its axes in another order, or a diagonal of it. */
+export const isRearranged = (x: Node): boolean =>
+  x.op === 'einsum' && x.inputs.length === 1 && x.attrs.labels!.flat().every((label) => x.attrs.out!.includes(label));
 
 /** A repeated operand is read once: its repeated labels belong to the others, or count as often as they run. */
 function repeated({ operands, labels, out }: Terms): Node | undefined {

@@ -1,9 +1,9 @@
 import { size } from '../array/shape.js';
-import { data, full, rebuild } from './build.js';
+import { data, full, fullValue, rebuild } from './build.js';
 import { elementwiseRule } from './elementwise.js';
 import { interpret } from './interpret.js';
 import { type Node, topological } from './node.js';
-import { rewriteEinsum } from './simplify-einsum.js';
+import { isRearranged, rewriteEinsum } from './simplify-einsum.js';
 import { rewriteElementwise } from './simplify-elementwise.js';
 import { rewriteSlice } from './simplify-slice.js';
 import { rewriteStructural } from './simplify-structural.js';
@@ -87,7 +87,9 @@ function rewrite(node: Node, original: Node, context: Context): Node {
 function fold(node: Node): Node | undefined {
   if (node.inputs.length === 0 || node.axes.length > 0 || node.op === 'unbatch' || node.op === 'batchSum')
     return undefined;
-  if (!node.inputs.every((x) => x.op === 'constant' && x.attrs.value!.kind !== 'eye')) return undefined;
+  if (!node.inputs.every(isKnown)) return undefined;
+  // A matrix in another order stays that matrix: products of it with itself are symmetric, and products read it as it lies.
+  if (isRearranged(node) && fullValue(node.inputs[0]!) === undefined) return undefined;
   if (size(node.shape) > FOLD_LIMIT || node.inputs.some((x) => size(x.shape) > FOLD_LIMIT)) return undefined;
   const [value] = interpret([node], []);
   const entries = value!.data;
@@ -96,6 +98,9 @@ function fold(node: Node): Node | undefined {
     return full(entries[0]!, node.shape, node.dtype);
   return data(entries, node.shape, node.dtype);
 }
+
+const isKnown = (x: Node): boolean =>
+  x.op === 'constant' ? x.attrs.value!.kind !== 'eye' : isRearranged(x) && isKnown(x.inputs[0]!);
 
 /** Hash consing: equal nodes become one. */
 class Uniquer {

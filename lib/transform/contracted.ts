@@ -17,6 +17,8 @@ import { elementwiseRule } from '../graph/elementwise.js';
 import { materialize } from '../graph/materialize.js';
 import { MapAxis, type Node, topological } from '../graph/node.js';
 import { addTangents, sumShared, vjp } from '../graph/rules.js';
+import { simplify } from '../graph/simplify.js';
+import { isRearranged } from '../graph/simplify-einsum.js';
 import { region } from './sweeps.js';
 import { chainsOf, type Tangents, tangentsAlong } from './tangents.js';
 
@@ -132,6 +134,12 @@ function linearIn(node: Node, dependent: (x: Node) => boolean): boolean {
   return node.op !== 'einsum' || node.inputs.filter(dependent).length === 1;
 }
 
+const isVariable = (x: Node): boolean => topological([x]).some(({ op }) => op === 'input');
+
+/** A constant array, which nothing makes simpler, in any order of its axes. */
+const isMatrix = (x: Node): boolean =>
+  x.op === 'constant' ? x.attrs.value!.kind === 'data' : isRearranged(x) && isMatrix(x.inputs[0]!);
+
 /** Collects the terms J_pᵀ diag(w) J_q of every pair of variables. */
 class Accumulator {
   readonly #frames: readonly Frame[];
@@ -158,7 +166,7 @@ class Accumulator {
       const [a, b] = [this.#columns(i, node), this.#columns(j, node)];
       if (!a || !b) return;
       this.#add(i, j, this.#gram(a, this.#weight(weight), b, labels), node);
-      if (!this.#mirrors(i, node, a)) this.#lopsided.add(i);
+      if (!this.#mirrors(i, node, a, weight)) this.#lopsided.add(i);
     });
   }
 
@@ -260,11 +268,12 @@ class Accumulator {
 
   /**
    * Whether Jᵀ diag(w) J will be computed on one side of the diagonal and mirrored, as the compiler does for a product of one
-   * array with itself. Not where J is simple enough for the product to dissolve: the identity, a single row, a constant.
+   * array with itself. Not where the product dissolves, because J is the identity or a single row, or all of it is constant.
    */
-  #mirrors(i: number, node: Node, columns: Node): boolean {
+  #mirrors(i: number, node: Node, columns: Node, weight: Node): boolean {
     if (node === this.#frames[i]!.inner || size(node.shape) === 1) return false;
-    return topological([columns]).some((x) => x.op === 'input');
+    if (isVariable(columns) || !isVariable(weight)) return isVariable(columns);
+    return isMatrix(simplify(materialize([columns], this.#tangents[i]!.axis))[0]!);
   }
 
   #gram(a: Node, weight: Node, b: Node, labels: number[]): Node {

@@ -59,6 +59,22 @@ describe('a product and its contraction with itself', () => {
     });
   });
 
+  it('are one instruction, and the same to the bit, where parameters are captured', () => {
+    const p = problem(3);
+    const captured = vmap(hessian((x: NdArray) => p.u(p.params, x)));
+    const instructions = explain(captured)(p.X).loops.map((loop) => loop.instructions);
+    expect(instructions).toEqual(explain(hessians(p))(p.params, p.X).loops.map((loop) => loop.instructions));
+    expect((jit(captured)(p.X) as NdArray).data).toEqual((jit(hessians(p))(p.params, p.X) as NdArray).data);
+  });
+
+  it('are symmetric to the bit where all of them is constant', () => {
+    const { params, X } = problem(3);
+    const { kernel, bias } = params[0]!;
+    const quadratic = (x: NdArray) => np.dot(np.square(np.matmul(x, kernel)), bias);
+    const H = vmap(hessian(quadratic))(X) as NdArray;
+    expect(H.data).toEqual((np.transpose(H, [0, 2, 1]) as NdArray).data);
+  });
+
   it('are two for more', () => {
     expect(fused(problem(5))).toBe(0);
   });

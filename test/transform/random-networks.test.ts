@@ -69,6 +69,10 @@ describe('random networks', () => {
       const transposed = np.transpose(H, [0, 2, 1]);
       expectSame(H, transposed);
       expect(H.shape).toEqual([9, d, d]);
+      const captured = vmap(hessian((x: Array) => u(params, x)))(points(9)) as Array;
+      expectSame(captured, np.transpose(captured, [0, 2, 1]));
+      const single = hessian(u, wrtX)(params, points(1).at(0)) as Array;
+      expectSame(single, single.T);
     });
   });
 
