@@ -1,4 +1,4 @@
-import { einsum, mul, reshape, transpose } from '../graph/build.js';
+import { add, einsum, mul, reshape, scale, transpose } from '../graph/build.js';
 import { type Node, rebuildGraph } from './rebuild.js';
 
 /**
@@ -6,12 +6,40 @@ import { type Node, rebuildGraph } from './rebuild.js';
  * one go: Σ_k J_ki w_k J_kj. A product that contracts nothing becomes an elementwise one.
  */
 export function splitProducts(outputs: readonly Node[]): Node[] {
+  // By what became of them: products that were symmetric, and how their axes are exchanged.
+  const lopsided = new Map<Node, readonly number[]>();
   return rebuildGraph(outputs, (node, users) => {
+    if (node.op === 'batchSum') {
+      const exchange = lopsided.get(node.inputs[0]!);
+      return exchange ? scale(0.5, add(node, transpose(node, exchange))) : node;
+    }
     if (node.op !== 'einsum' || node.inputs.length === 1) return node;
     // Summed over samples next, a product of two runs in the kernel of weight gradients.
     const summedNext = users.length > 0 && users.every((user) => user?.op === 'batchSum');
-    return splitOne(node, summedNext);
+    const split = splitOne(node, summedNext);
+    const exchange = summedNext ? exchangeOf(node) : undefined;
+    if (exchange && split !== node) lopsided.set(split, exchange);
+    return split;
   });
+}
+
+/**
+ * The order of axes in which Σ_k J_ki w_k J_kj is itself again. Split, (J_ki w_k) J_kj is rounded differently from (J_kj w_k) J_ki.
+ */
+function exchangeOf(node: Node): number[] | undefined {
+  const { labels, out } = node.attrs as { labels: number[][]; out: number[] };
+  const elsewhere = (p: number, q: number) => labels.filter((_, r) => r !== p && r !== q).flat();
+  for (let q = 1; q < labels.length; q++) {
+    for (let p = 0; p < q; p++) {
+      if (node.inputs[p] !== node.inputs[q]) continue;
+      const places = labels[p]!.flatMap((label, d) => (label === labels[q]![d] ? [] : [d]));
+      const [i, j] = [labels[p]![places[0]!], labels[q]![places[0]!]] as const;
+      if (places.length !== 1 || elsewhere(p, q).some((label) => label === i || label === j)) continue;
+      const [a, b] = [out.indexOf(i!), out.indexOf(j!)];
+      if (a >= 0 && b >= 0) return out.map((_, d) => (d === a ? b : d === b ? a : d));
+    }
+  }
+  return undefined;
 }
 
 /** No label twice, which would walk a diagonal. */

@@ -5,7 +5,7 @@ import { grad } from '../../lib/transform/grad.js';
 import { hessian, hessianDiagonal, laplacian } from '../../lib/transform/hessian.js';
 import { jacfwd, jacrev } from '../../lib/transform/jacobian.js';
 import { vmap } from '../../lib/transform/vmap.js';
-import { expectClose } from '../support/close.js';
+import { expectClose, expectSame } from '../support/close.js';
 import { interpreted, native } from '../support/routes.js';
 
 /* Functions whose programs were once wrong or refused; found at random, kept because they say what can go wrong. */
@@ -42,5 +42,17 @@ describe('compiled as interpreted', () => {
     const f = (x: Array) => np.sum(np.sin(np.matmul(np.sin(np.broadcastTo(np.sin(x), [3, 3])), W)));
     const X = np.stack([vector(3), np.mul(2, vector(3)), np.cos(vector(3))]);
     expectClose(native(vmap(hessian(f)))(X), interpreted(vmap(hessian(f)))(X), 1e-12);
+  });
+
+  it('a Hessian of one sample whose products are summed over rows is symmetric to the bit', () => {
+    const f = (A: Array, B: Array, x: Array) => {
+      const h = np.sin(np.matmul(x, A));
+      return np.sum(np.sin(np.matmul(np.sin(np.stack([h, h])), B)));
+    };
+    const square = np.matmul(W.T, W);
+    for (let seed = 1; seed <= 8; seed++) {
+      const H = hessian(f, { argnums: 2 })(W, square, np.mul(seed, vector(3))) as Array;
+      expectSame(H, H.T);
+    }
   });
 });
