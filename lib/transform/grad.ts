@@ -16,6 +16,7 @@ import {
   scalarResult,
   transformed,
 } from './dispatch.js';
+import { byRows, gradientOfGradient, rememberGradient } from './gradient-of-gradient.js';
 import { pullBack } from './sweeps.js';
 import type { Argnums, DerivativeOptions, GradientOf, Inputs, WithAux } from './types.js';
 
@@ -67,17 +68,24 @@ export function perArgument(
   return typeof argnums === 'number' ? trees[0] : trees;
 }
 
+/** ∂y/∂x of every variable x, null where it is zero; y is `result`, simplified. */
+function cotangents(result: Node, y: Node, variables: readonly Node[]): (Node | null)[] {
+  const second = variables.length === 1 ? gradientOfGradient(result, variables[0]!) : undefined;
+  if (second !== undefined) return [second];
+  const cts = pullBack([y], [full(1, [], y.dtype)], variables);
+  cts.forEach((ct, i) => ct && rememberGradient(ct, y, variables[i]!));
+  return cts;
+}
+
 /** The part of a differentiated call that grad and valueAndGrad share. */
 function gradient(what: string, d: Differentiated, argnums: Argnums): { value: Array; gradient: unknown } {
-  const [y] = simplify(
-    [scalarResult(what, d.value, 'use jacrev or jacfwd for the Jacobian, hessian for second derivatives')],
-    liveVariables,
-  );
+  const result = scalarResult(what, d.value, 'use jacrev or jacfwd for the Jacobian, hessian for second derivatives');
+  const y = byRows(simplify([result], liveVariables)[0]!, liveVariables);
   const variables = d.variables.flat();
-  const cts = pullBack([y!], [full(1, [], y!.dtype)], variables).map((ct, i) => orZero(ct, variables[i]!));
+  const cts = cotangents(result, y, variables).map((ct, i) => orZero(ct, variables[i]!));
   let next = 0;
   const leaves = d.variables.map((list) => list.map(() => arrayOf(cts[next++]!)));
-  return { value: arrayOf(y!), gradient: perArgument(argnums, d.structures, leaves) };
+  return { value: arrayOf(y), gradient: perArgument(argnums, d.structures, leaves) };
 }
 
 /**

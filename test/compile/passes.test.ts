@@ -11,6 +11,7 @@ import { jit } from '../../lib/transform/jit.js';
 import { hvp } from '../../lib/transform/jvp.js';
 import { vmap } from '../../lib/transform/vmap.js';
 import { map } from '../../lib/tree/tree.js';
+import { expectClose } from '../support/close.js';
 import { network } from '../support/random-network.js';
 import { residuals } from '../support/residuals.js';
 
@@ -79,6 +80,34 @@ describe('passes over the weights for one sample', () => {
     // Forward 2 + 1 back, all of it transposed, and three outer products of weight gradients.
     expect(total).toBe(9);
     expect(loops.filter((loop) => loop.kind === 'lanes')).toHaveLength(1);
+  });
+
+  it('and so it is, to a rounding, with grad of grad, of numbers or of entries', () => {
+    const { u, params, points } = network([...hidden, 1], 2, { dtype: 'float64' });
+    const X = points(N);
+    const of = (p: nn.ParamsLike, t: Array, x: Array) => u(p, np.stack([t, x]));
+    const [ut, ux] = [grad(of, { argnums: 1 }), grad(of, { argnums: 2 })];
+    const uxx = grad(ux, { argnums: 2 });
+    const numbers = (p: nn.ParamsLike, z: Array) => {
+      const [t, x] = [z.at(0), z.at(1)];
+      return np.sub(np.add(ut(p, t, x), np.mul(of(p, t, x), ux(p, t, x))), np.mul(uxx(p, t, x), 0.1));
+    };
+    const slopes = (p: nn.ParamsLike, z: Array) => grad(u, wrtX)(p as never, z) as Array;
+    const entries = (p: nn.ParamsLike, z: Array) => {
+      const bend = (grad((y: Array) => slopes(p, y).at(1))(z) as Array).at(1);
+      return np.sub(np.add(slopes(p, z).at(0), np.mul(u(p, z), slopes(p, z).at(1))), np.mul(bend, 0.1));
+    };
+    const curved = (p: nn.ParamsLike, z: Array) => {
+      const H = hessian(u, wrtX)(p as never, z) as Array;
+      return np.sub(np.add(slopes(p, z).at(0), np.mul(u(p, z), slopes(p, z).at(1))), np.mul(H.at(1, 1), 0.1));
+    };
+    const expected = vmap(curved, [null, 0])(params, X) as Array;
+    for (const residual of [numbers, entries]) {
+      expect(passes(residual, params, X)).toBe(3);
+      const loss = (p: nn.ParamsLike, Y: Array) => np.mean(np.square(vmap(residual, [null, 0])(p, Y)));
+      expect(explain(valueAndGrad(loss))(params as never, X).passes).toBe(9);
+      expectClose(vmap(residual, [null, 0])(params, X), expected, 1e-12);
+    }
   });
 
   it('a loss over the whole batch is one loop: forward, back, weight gradients', () => {

@@ -42,6 +42,64 @@ describe('perturbation confusion', () => {
   });
 });
 
+describe('gradients of gradients', () => {
+  const u = (t: Array, x: Array) => np.mul(np.sin(np.mul(3, x)), np.exp(np.mul(t, x)));
+  const [t, x] = [double(0.3), double(0.7)];
+
+  it('in one number: u_xx, u_xt, u_xxx', () => {
+    const ux = grad(u, { argnums: 1 });
+    const uxx = grad(ux, { argnums: 1 });
+    const H = hessian(u, { argnums: [0, 1] })(t, x);
+    expectClose(uxx(t, x), H[1][1], 1e-14);
+    expectClose(grad(ux, { argnums: 0 })(t, x), H[0][1], 1e-14);
+    expectClose(
+      grad(uxx, { argnums: 1 })(t, x),
+      jacfwd(jacfwd(jacfwd(u, { argnums: 1 }), { argnums: 1 }), { argnums: 1 })(t, x),
+      1e-13,
+    );
+  });
+
+  it.each([2, 3, 4])('rows of the Hessian, with d = %i entries', (d) => {
+    const f = (z: Array) => np.sum(np.mul(np.sin(np.mul(2, z)), np.exp(np.sum(z))));
+    const z = np.sin(np.arange(1, d + 1, { dtype: 'float64' }));
+    const H = jacfwd(jacfwd(f))(z) as Array;
+    for (let k = 0; k < d; k++) {
+      expectClose(grad((y: Array) => (grad(f)(y) as Array).at(k))(z), H.at(k), 1e-13);
+      const block = (y: Array) => np.reshape((grad(f)(y) as Array).at([0, k + 1]), [k + 1, 1]).at(-1, 0);
+      expectClose(grad(block)(z), H.at(k), 1e-13);
+    }
+  });
+
+  it('of a function that x gets into by another way too', () => {
+    // ∂/∂v x² v³ at v = x is 3x⁴, whose derivative is 12x³; with x in the closure held it would be 6x³.
+    const f = (x: Array) => grad((v: Array) => np.mul(np.square(x), np.pow(v, 3)))(x);
+    expect(grad(f)(double(2)).item()).toBe(96);
+    // Not the copy itself, but something made of it.
+    const g = (x: Array) => grad((v: Array) => np.pow(v, 3))(np.mul(2, x)); // 12x²
+    expect(grad(g)(double(2)).item()).toBe(48);
+  });
+
+  it.each(['rows that know nothing of each other', 'rows that do'])('of whole batches: %s', (rows) => {
+    const W = np.sin(np.arange(1, 9, { dtype: 'float64' })).reshape([2, 4]);
+    const X = np.cos(np.arange(1, 11, { dtype: 'float64' })).reshape([5, 2]);
+    const all = (V: Array) => np.sin(np.matmul(V, W));
+    const f = (V: Array) =>
+      rows === 'rows that do' ? np.sum(np.mul(all(V), np.sum(all(V), { axis: 0 }))) : np.sum(np.square(all(V)));
+    for (const k of [0, 1]) {
+      const column = (V: Array) => np.sum((grad(f)(V) as Array).at(null, k));
+      const H = jacfwd(jacfwd(f))(X) as Array; // [n, i, m, j]
+      expectClose(grad(column)(X), np.sum(H, { axis: 0 }).at(k), 1e-12);
+      const mean = (V: Array) => np.mean((grad(f)(V) as Array).at(null, k));
+      expectClose(grad(mean)(X), np.mul(np.sum(H, { axis: 0 }).at(k), 0.2), 1e-12);
+    }
+  });
+
+  it('of what does not bend is zero', () => {
+    const f = (x: Array) => grad((v: Array) => np.mul(v, t))(x);
+    expect(grad(f)(x).item()).toBe(0);
+  });
+});
+
 describe('closures', () => {
   it('arrays and traced values of outer functions', () => {
     const A = np.array(
