@@ -23,24 +23,26 @@ import { MapAxis, type Node, topological } from '../graph/node.js';
  * Works by three moves: a matrix product whose left operand has rows is taken as mapped over them; `unbatch` (all
  * samples gathered) moves down through every operation that treats rows alike; `batch` moves up to the inputs. Where they
  * meet they cancel. An `unbatch` that meets an operation across the rows stays, and becomes an array in memory.
+ *
+ * @param live values that stay what they are, with all they are made of: a transform is differentiating with respect to them
  */
-export function mapRows(outputs: readonly Node[]): Node[] {
-  let current = mergeSources(outputs);
+export function mapRows(outputs: readonly Node[], live: ReadonlySet<Node> = new Set()): Node[] {
+  let current = mergeSources(outputs, live);
   const axes = new RowAxes();
   for (;;) {
-    const pass = new RowPass(current, axes);
+    const pass = new RowPass(current, axes, live);
     const next = pass.run();
     if (!pass.merge) {
       if (isConsistent(next)) return next;
       // Two axes taken for one were mapped over together after all: begin again without any such pair.
       axes.refuseUnited();
-      current = mergeSources(outputs);
+      current = mergeSources(outputs, live);
       continue;
     }
     const { from, to, allowed } = pass.merge;
     if (!allowed) axes.refuse(from, to);
     else {
-      if (!axes.isOwn(from)) current = substitute(current, from, to);
+      if (!axes.isOwn(from)) current = substitute(current, from, to, live);
       axes.unite(from, to);
     }
   }
@@ -99,18 +101,25 @@ class RowAxes {
 
 const pairKey = (a: MapAxis, b: MapAxis): string => `${a.id},${b.id}`;
 
-/** Two axes are one if nothing is mapped over both (which would be all pairs of samples, not samples side by side). */
-function canMerge(outputs: readonly Node[], a: MapAxis, b: MapAxis): boolean {
+/**
+ * Two axes are one if nothing is mapped over both (which would be all pairs of samples, not samples side by side), and what stays as
+ * it is over neither.
+ */
+function canMerge(outputs: readonly Node[], a: MapAxis, b: MapAxis, live: ReadonlySet<Node>): boolean {
   if (a.size !== b.size) return false;
-  return topological(outputs).every((node) => {
+  return topological(outputs, (node) => live.has(node)).every((node) => {
     const has = (axis: MapAxis) => node.axes.includes(axis) || node.attrs.axis === axis;
-    return !(has(a) && has(b));
+    return live.has(node) ? !has(a) && !has(b) : !(has(a) && has(b));
   });
 }
 
-function substitute(outputs: readonly Node[], from: MapAxis, to: MapAxis): Node[] {
+function substitute(outputs: readonly Node[], from: MapAxis, to: MapAxis, live: ReadonlySet<Node>): Node[] {
   const done = new Map<Node, Node>();
-  for (const node of topological(outputs)) {
+  for (const node of topological(outputs, (x) => live.has(x))) {
+    if (live.has(node)) {
+      done.set(node, node);
+      continue;
+    }
     const inputs = node.inputs.map((x) => done.get(x)!);
     const attrs = node.attrs.axis === from ? { ...node.attrs, axis: to } : node.attrs;
     done.set(node, rebuild(node, inputs, attrs));
@@ -119,13 +128,13 @@ function substitute(outputs: readonly Node[], from: MapAxis, to: MapAxis): Node[
 }
 
 /** Maps over the same axis of the same array run side by side: one axis serves both, and work they share is shared. */
-function mergeSources(outputs: readonly Node[]): Node[] {
+function mergeSources(outputs: readonly Node[], live: ReadonlySet<Node>): Node[] {
   let current = [...outputs];
   const tried = new Set<string>();
   for (;;) {
     const first = new Map<string, MapAxis>();
     let pair: readonly [MapAxis, MapAxis] | undefined;
-    for (const node of topological(current)) {
+    for (const node of topological(current, (x) => live.has(x))) {
       if (node.op !== 'batch') continue;
       const key = `${node.inputs[0]!.id}:${node.attrs.dim}`;
       const axis = node.attrs.axis!;
@@ -138,7 +147,7 @@ function mergeSources(outputs: readonly Node[]): Node[] {
     }
     if (!pair) return current;
     tried.add(pairKey(...pair));
-    if (canMerge(current, ...pair)) current = substitute(current, ...pair);
+    if (canMerge(current, ...pair, live)) current = substitute(current, ...pair, live);
   }
 }
 
@@ -150,19 +159,25 @@ class RowPass {
   merge: { readonly from: MapAxis; readonly to: MapAxis; readonly allowed: boolean } | undefined;
   readonly #outputs: readonly Node[];
   readonly #axes: RowAxes;
+  readonly #live: ReadonlySet<Node>;
   readonly #batched = new Map<string, Node>();
   readonly #done = new Map<Node, Node>();
 
-  constructor(outputs: readonly Node[], axes: RowAxes) {
+  constructor(outputs: readonly Node[], axes: RowAxes, live: ReadonlySet<Node>) {
     this.#outputs = outputs;
     this.#axes = axes;
+    this.#live = live;
   }
 
   run(): Node[] {
     const done = this.#done;
-    const nodes = topological(this.#outputs);
+    const nodes = topological(this.#outputs, (node) => this.#live.has(node));
     const long = longVectors(nodes);
     for (const node of nodes) {
+      if (this.#live.has(node)) {
+        done.set(node, node);
+        continue;
+      }
       const moved = rebuild(
         node,
         node.inputs.map((x) => done.get(x)!),
@@ -268,7 +283,8 @@ class RowPass {
   #propose(a: MapAxis, b: MapAxis): void {
     if (this.merge || this.#axes.refused(a, b)) return;
     const [from, to] = this.#axes.isOwn(a) || !this.#axes.isOwn(b) ? [a, b] : [b, a];
-    const allowed = canMerge(this.#outputs, a, b) && canMerge([...this.#done.values()], a, b);
+    const merges = (nodes: readonly Node[]) => canMerge(nodes, a, b, this.#live);
+    const allowed = merges(this.#outputs) && merges([...this.#done.values()]);
     this.merge = { from, to, allowed };
   }
 

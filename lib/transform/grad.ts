@@ -80,7 +80,7 @@ function cotangents(result: Node, y: Node, variables: readonly Node[]): (Node | 
 /** The part of a differentiated call that grad and valueAndGrad share. */
 function gradient(what: string, d: Differentiated, argnums: Argnums): { value: Array; gradient: unknown } {
   const result = scalarResult(what, d.value, 'use jacrev or jacfwd for the Jacobian, hessian for second derivatives');
-  const y = byRows(simplify([result], liveVariables)[0]!, liveVariables);
+  const y = byRows(simplify([result], liveVariables)[0]!);
   const variables = d.variables.flat();
   const cts = cotangents(result, y, variables).map((ct, i) => orZero(ct, variables[i]!));
   let next = 0;

@@ -4,6 +4,7 @@ import { reshape, slice, unbatch } from '../graph/build.js';
 import { type MapAxis, type Node, topological } from '../graph/node.js';
 import { simplify } from '../graph/simplify.js';
 import { contractedHessian } from './contracted.js';
+import { liveVariables } from './dispatch.js';
 
 /*
  * Second derivatives the way they are mostly written, grad(grad(u)), or grad(x => grad(u)(x).at(1)): a sweep back over a sweep back
@@ -54,9 +55,9 @@ export function gradientOfGradient(y: Node, x: Node): Node | null | undefined {
  * y with everything by rows where a part of it is: what whole batches and rows have in common is then the same, and a sweep back from
  * y goes over it once.
  */
-export function byRows(y: Node, live: ReadonlySet<Node>): Node {
+export function byRows(y: Node): Node {
   const isByRows = topological([y]).some(({ attrs }) => attrs.axis !== undefined && rowAxes.has(attrs.axis));
-  return isByRows ? simplify(mapRows([y]), live)[0]! : y;
+  return isByRows ? simplify(mapRows([y], liveVariables), liveVariables)[0]! : y;
 }
 
 /** Whether `node` depends on x by other ways than through `variable`. */
@@ -112,7 +113,7 @@ function columnOf(y: Node): Found | undefined {
 
 /** A sum over the rows of X, each by itself: what it is of one row, and that row. */
 function perRow(sum: Node, X: Node): { value: Node; x: Node; axis: MapAxis } | undefined {
-  const [mapped] = mapRows([sum]);
+  const [mapped] = mapRows([sum], new Set([...liveVariables, X]));
   const total = withoutReshapes(mapped!);
   if (total.op !== 'batchSum' || X.axes.length > 0) return undefined;
   const [value, axis] = [total.inputs[0]!, total.attrs.axis!];

@@ -223,4 +223,22 @@ describe('written for one sample, or for all of them', () => {
     const contracted = (p: Params, Z: np.Array) => square(perSample(diffusive)(p, Z));
     expectClose(valueAndGrad(contracted)(params, X), valueAndGrad(whole)(params, X), tolerance);
   });
+
+  test('and so does one with a weight for every point, which is learned too', () => {
+    // As long as what is mapped over by itself: the weights stay what the gradient is taken in.
+    const Z = points(1500);
+    const weights = np.add(1, np.square(Z.at(null, 1)));
+    const residuals = (p: Params, V: np.Array) => {
+      const first = (W: np.Array) => grad(sumOfAll, wrtX)(p, W);
+      const xx = grad((W: np.Array) => np.sum(first(W).at(null, 1)))(V).at(null, 1);
+      return first(V).at(null, 0).sub(xx);
+    };
+    const loss = (p: Params, w: np.Array) => np.mean(np.mul(w, np.square(residuals(p, Z))));
+    const slopesOfWeights = grad(loss, { argnums: 1 })(params, weights);
+    expectClose(slopesOfWeights, np.square(residuals(params, Z)).div(1500), tolerance);
+    const both = grad(loss, { argnums: [0, 1] })(params, weights);
+    expectClose(both[1], slopesOfWeights, tolerance);
+    const mapped = (p: Params) => np.mean(np.mul(weights, np.square(perSample(diffusive)(p, Z))));
+    expectClose(both[0], grad(mapped)(params), tolerance);
+  });
 });
