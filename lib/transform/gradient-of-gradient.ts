@@ -111,12 +111,18 @@ function columnOf(y: Node): Found | undefined {
   return { origin, index: start.reduce((at, first, dim) => at + first * strides[dim]!, 0), summed: true };
 }
 
+/** The axes that values on the way to a node are mapped over. */
+const axesOf = (node: Node): ReadonlySet<MapAxis> => new Set(topological([node]).flatMap(({ axes }) => axes));
+
 /** A sum over the rows of X, each by itself: what it is of one row, and that row. */
 function perRow(sum: Node, X: Node): { value: Node; x: Node; axis: MapAxis } | undefined {
   const [mapped] = mapRows([sum], new Set([...liveVariables, X]));
   const total = withoutReshapes(mapped!);
   if (total.op !== 'batchSum' || X.axes.length > 0) return undefined;
   const [value, axis] = [total.inputs[0]!, total.attrs.axis!];
+  // Rows within rows, the compiler's finding and not the user's, would be left over in the result.
+  const before = axesOf(sum);
+  if (value.axes.length !== 1 || [...axesOf(value)].some((own) => own !== axis && !before.has(own))) return undefined;
   const isRow = ({ op, inputs, attrs }: Node) =>
     op === 'batch' && inputs[0] === X && attrs.dim === 0 && attrs.axis === axis;
   const x = topological([value]).find(isRow);

@@ -94,6 +94,17 @@ describe('gradients of gradients', () => {
     }
   });
 
+  it('of whole batches of which every sample has rows of its own', () => {
+    const W = np.sin(np.arange(1, 9, { dtype: 'float64' })).reshape([2, 4]);
+    const f = (x: Array) => {
+      const [a, b] = [np.sin(np.reciprocal(np.add(x, 2))), np.exp(np.tanh(x))];
+      return np.sum(np.add(np.sin(np.matmul(np.sin(np.outer(a, a)), W)), np.sum(b)));
+    };
+    const X = np.cos(np.arange(1, 5, { dtype: 'float64' })).reshape([2, 2]);
+    const column = (Y: Array) => np.sum((grad((Z: Array) => np.sum(vmap(f)(Z)))(Y) as Array).at(null, 1));
+    expectClose(grad(column)(X), (vmap(hessian(f))(X) as Array).at(null, 1), 1e-12);
+  });
+
   it('of what does not bend is zero', () => {
     const f = (x: Array) => grad((v: Array) => np.mul(v, t))(x);
     expect(grad(f)(x).item()).toBe(0);

@@ -117,6 +117,21 @@ describe('random graphs', () => {
     });
   });
 
+  it('gradients of entries of gradients, of one sample and of several: rows of the nested Hessian', () => {
+    check(8, ({ expression: { evaluate }, x }) => {
+      const rows = x.map((_, k) => grad((y: Array) => (grad(evaluate)(y) as Array).at(k)));
+      const several = np.array([x, x.map((a) => -a)], { dtype: 'float64' });
+      const H = jacfwd(jacfwd(evaluate))(vector(x)) as Array;
+      const Hs = vmap(jacfwd(jacfwd(evaluate)))(several) as Array;
+      rows.forEach((row, k) => {
+        agree(row(vector(x)), H.at(k), SECOND, 'one');
+        agree(vmap(row)(several), Hs.at(null, k), SECOND, 'several');
+        const column = (Y: Array) => np.sum((grad((Z: Array) => np.sum(vmap(evaluate)(Z)))(Y) as Array).at(null, k));
+        agree(grad(column)(several), Hs.at(null, k), SECOND, 'by sums over the batch');
+      });
+    });
+  }, 120_000);
+
   it('results that are no scalars: contracted = nested', () => {
     const general = fc.tuple(expressions(8, false), points(3));
     const property = fc.property(general, ([{ evaluate }, x]) => {
