@@ -110,6 +110,15 @@ describe('passes over the weights for one sample', () => {
     }
   });
 
+  it('the gradient of a component of a gradient of more than three numbers goes back over back: 4 and 12', () => {
+    const { u, params, points } = network([...hidden, 1], 4, { dtype: 'float32' });
+    const slope = (p: nn.ParamsLike, z: Array) => (grad(u, wrtX)(p as never, z) as Array).at(1);
+    const bend = (p: nn.ParamsLike, z: Array) => (grad(slope, wrtX)(p, z) as Array).at(1);
+    expect(passes(bend, params, points(N))).toBe(4);
+    const loss = (p: nn.ParamsLike, Y: Array) => np.mean(np.square(vmap(bend, [null, 0])(p, Y)));
+    expect(explain(valueAndGrad(loss))(params as never, points(N)).passes).toBe(12);
+  });
+
   it('a loss over the whole batch is one loop: forward, back, weight gradients', () => {
     const { apply, params, points } = network([...hidden, 1], 3, { dtype: 'float32' });
     const loss = (p: nn.ParamsLike, X: Array) => np.mean(np.square(apply(p, X)));
