@@ -10,6 +10,7 @@
 
 #include "exec/buffer.h"
 #include "exec/chunks.h"
+#include "exec/freed_memory.h"
 #include "exec/huge_pages.h"
 #include "exec/steps.h"
 #include "exec/thread_pool.h"
@@ -98,6 +99,8 @@ class ExecutorFor final : public Executor {
     constants_.push_back(T{0});
     loops_.reserve(program_.loops.size());
     for (const Loop& loop : program_.loops) loops_.push_back(prepare(loop, table));
+    for (const ArraySpec& output : program_.outputs)
+      keepFreedMemory(output.length * elementBytes(output.dtype));
   }
 
   Status run(std::span<const ArrayView> inputs, std::span<const ArrayView> outputs,
