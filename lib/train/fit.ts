@@ -10,7 +10,7 @@ import {
   type TrainingState,
 } from './checkpoint.js';
 import { better, type EarlyStop, earlyStopper, type StopReason } from './early-stop.js';
-import { notFinite, type Situation } from './non-finite.js';
+import { notFinite, type Situation, spoiltParams } from './non-finite.js';
 import { Progress, type ProgressStream } from './progress.js';
 import { stepperFor } from './stepper.js';
 import type { Loss } from './terms.js';
@@ -36,7 +36,8 @@ export interface FitOptions<P, D> {
   /**
    * The second argument of the loss: a tree of arrays, or a function of the number of steps made that returns one (points drawn
    * anew, minibatches). So that a training can be resumed the function must depend on nothing else: draw with
-   * `random.foldIn(key, step)`. With L-BFGS data that change make it begin anew, so let them change rarely.
+   * `random.foldIn(key, step)`. With L-BFGS data that change make it begin anew, so let them change rarely; and a function's data
+   * may change, so that a step that finds nothing better does not end the training.
    */
   data?: D | ((step: number) => D);
   /** Aborting it ends the training with an AbortError after the step under way; with `checkpoint` it is saved first. */
@@ -94,8 +95,8 @@ const turnMilliseconds = 8;
  *   loss, params: model.init(key, X), data, optimizer: optim.adam(1e-3), steps: 10_000, checkpoint: 'burgers.json',
  * });
  * ```
- * @throws (rejects with) AbortError; ERR_NABLA_NOT_FINITE saying where the loss stopped being finite, with the last good
- *   parameters as `details.params`; ERR_NABLA_OPTION, ERR_NABLA_ARGUMENT; and whatever loss, data or callbacks throw
+ * @throws (rejects with) AbortError; ERR_NABLA_NOT_FINITE saying where the loss or, at the end and at checkpoints, the parameters
+ *   stopped being finite, with the last good parameters as `details.params`; ERR_NABLA_OPTION, ERR_NABLA_ARGUMENT; and whatever loss, data or callbacks throw
  */
 export async function fit<P, D = undefined>(options: FitOptions<P, D>): Promise<FitResult<P>> {
   check(options);
@@ -117,12 +118,15 @@ export async function fit<P, D = undefined>(options: FitOptions<P, D>): Promise<
   };
   // One list that grows, not a copy a step.
   const losses = [...now.losses];
-  const store = async (): Promise<void> => {
+  let before: Situation<P, D> | undefined;
+  // Within the training the next loss tells of parameters that are not finite; where they leave it, nothing else would.
+  const leave = async (): Promise<void> => {
+    const error = spoiltParams(loss, now.step, now.params, before);
+    if (error) throw error;
     if (checkpoint) await saveTraining(checkpoint.path, { ...now, losses });
   };
   const stream = progressStream(options.progress);
   const progress = stream && new Progress(stream, steps, now.step);
-  let before: Situation<P, D> | undefined;
   let reason: StopReason | undefined;
   let turn = performance.now();
   try {
@@ -132,10 +136,7 @@ export async function fit<P, D = undefined>(options: FitOptions<P, D>): Promise<
       if (signal?.aborted) throw new AbortError(signal.reason);
       const situation = { params: now.params, data: dataAt(now.step) };
       const made = await makeStep(now.params, now.state, situation.data, now.data, { signal, threads });
-      if (!Number.isFinite(made.loss)) {
-        const error = notFinite(loss, now.step, made.loss, situation, before);
-        throw new NablaError(error.code, error.message, { ...error.details, params: (before ?? situation).params });
-      }
+      if (!Number.isFinite(made.loss)) throw notFinite(loss, now.step, made.loss, situation, before);
       before = situation;
       losses.push(made.loss);
       const step = now.step + 1;
@@ -143,16 +144,18 @@ export async function fit<P, D = undefined>(options: FitOptions<P, D>): Promise<
       now = { params: made.params, state: made.state, step, losses, best, data: made.data };
       progress?.update(step, made.loss);
       const asked = onStep?.({ step, loss: made.loss, params: now.params });
-      reason = stopper(step, made.loss, best) ?? (made.stalled ? 'stalled' : asked === 'stop' ? 'callback' : undefined);
-      if (checkpoint && step % (checkpoint.every ?? 1000) === 0) await store();
+      // Where the data come from a function, those of a later step may be others.
+      const stalled = made.stalled && typeof data !== 'function';
+      reason = stopper(step, made.loss, best) ?? (stalled ? 'stalled' : asked === 'stop' ? 'callback' : undefined);
+      if (checkpoint && step % (checkpoint.every ?? 1000) === 0) await leave();
       if (performance.now() - turn > turnMilliseconds) {
         await new Promise((resolve) => setImmediate(resolve));
         turn = performance.now();
       }
     }
-    await store();
+    await leave();
   } catch (error) {
-    if (error instanceof AbortError) await store();
+    if (error instanceof AbortError) await leave();
     throw error;
   } finally {
     progress?.end(now.step, losses.at(-1) ?? Number.NaN);

@@ -12,6 +12,50 @@ export interface Situation<P, D> {
   readonly data: D;
 }
 
+/** Where the first number of a tree is that is not finite. */
+interface Place {
+  readonly place: string;
+  readonly value: number;
+}
+
+/**
+ * The error for parameters a step has spoilt though its loss was finite, or undefined if they are all finite: for where
+ * parameters are handed on and no next loss will tell.
+ *
+ * @param step steps made
+ * @param before what the last of them began with, if it was made by this run
+ */
+export function spoiltParams<P, D>(
+  loss: Loss<P, D>,
+  step: number,
+  params: P,
+  before: Situation<P, D> | undefined,
+): NablaError | undefined {
+  const spoilt = firstIn(params, 'params');
+  if (!spoilt) return undefined;
+  const { cause, gradient } = causeOf(loss, step, before);
+  const when = before ? `after step ${step - 1}` : 'now';
+  return new NablaError('ERR_NABLA_NOT_FINITE', `fit: ${spoilt.place} is ${spoilt.value} ${when}: ${cause}`, {
+    ...{ operation: 'fit', step, parameter: spoilt.place, gradient },
+    params: (before ?? { params }).params,
+  });
+}
+
+function causeOf<P, D>(
+  loss: Loss<P, D>,
+  step: number,
+  before: Situation<P, D> | undefined,
+): { cause: string; gradient?: string } {
+  if (!before) return { cause: 'it was so to begin with' };
+  const gradient = firstIn(gradientOf(loss, before), 'gradient');
+  return gradient
+    ? {
+        cause: `the gradient of step ${step - 1} is not finite, first at ${gradient.place}, though its loss was`,
+        gradient: gradient.place,
+      }
+    : { cause: 'the step before was too long; lower the learning rate, or clip gradients with optim.clipByGlobalNorm' };
+}
+
 /**
  * The error for a loss that is not finite. It looks for the cause: parameters that the step before had spoilt (then which
  * gradient did it), else the first term of the loss and in it the first sample that is not finite.
@@ -25,17 +69,15 @@ export function notFinite<P, D>(
   now: Situation<P, D>,
   before: Situation<P, D> | undefined,
 ): NablaError {
-  const facts = { operation: 'fit', step, loss: value };
+  // The parameters before are the last with a finite loss; without them nothing better is known than these.
+  const facts = { operation: 'fit', step, loss: value, params: (before ?? now).params };
   const spoilt = firstIn(now.params, 'params');
   if (spoilt) {
-    const gradient = before && firstIn(gradientOf(loss, before), 'gradient');
-    const cause = gradient
-      ? `the gradient of step ${step - 1} is not finite, first at ${gradient.place}, though its loss was`
-      : 'the step before was too long; lower the learning rate, or clip gradients with optim.clipByGlobalNorm';
+    const { cause, gradient } = causeOf(loss, step, before);
     return new NablaError(
       'ERR_NABLA_NOT_FINITE',
       `fit: the loss is ${value} at step ${step}, because ${spoilt.place} is ${spoilt.value}: ${cause}`,
-      { ...facts, parameter: spoilt.place, gradient: gradient?.place },
+      { ...facts, parameter: spoilt.place, gradient },
     );
   }
   for (const [name, residual] of Object.entries(loss.residuals ?? {})) {
@@ -76,7 +118,7 @@ function firstOf(x: Array): Found | undefined {
   return { index, value: data[at] as number };
 }
 
-function firstIn(tree: unknown, name: string): { place: string; value: number } | undefined {
+function firstIn(tree: unknown, name: string): Place | undefined {
   const { leaves, structure } = flatten(tree);
   for (const [i, leaf] of leaves.entries()) {
     const found = firstOf(toArray(leaf, name));

@@ -16,7 +16,7 @@ export interface Stepped<P> {
   readonly state: OptState;
   /** The loss before the step. */
   readonly loss: number;
-  /** No parameter changed: the line search found nothing better, and never will. */
+  /** No parameter changed: the line search found nothing better, and with these data never will. */
   readonly stalled: boolean;
   /** Fingerprint of the data, if this stepper needs to know it. */
   readonly data: string | undefined;

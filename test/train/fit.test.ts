@@ -95,6 +95,18 @@ describe('fit', () => {
     expect(result.loss).toBeLessThan(1e-10);
   });
 
+  test('but not one whose data a function gives: those of a later step may be others', async () => {
+    const loss = (p: { a: np.Array }, goal: np.Array) => np.sum(np.square(p.a.sub(goal)));
+    const goals = [np.ones(4), np.full([4], 3)];
+    const result = await train.fit({
+      ...{ loss, params: { a: np.zeros(4) }, optimizer: optim.lbfgs(), steps: 40 },
+      data: (step) => goals[step < 20 ? 0 : 1]!,
+    });
+    expect(result).toMatchObject({ step: 40, reason: 'steps' });
+    expect(result.losses[20]).toBeCloseTo(16, 4);
+    expect(result.loss).toBeLessThan(1e-10);
+  });
+
   test('an abort ends it within a step and leaves a checkpoint', async () => {
     const controller = new AbortController();
     const path = join(folder, 'aborted.json');
@@ -248,6 +260,30 @@ describe('a loss that stops being finite', () => {
     );
     expect(error.details).toMatchObject({ step: 1, parameter: 'params.a[1]', gradient: 'gradient.a[1]' });
     expect(String((error.details.params as { a: np.Array }).a)).toBe('[1. 0. 4.]');
+  });
+
+  test('and parameters that the last step has spoilt are neither handed back nor saved', async () => {
+    const root = (p: { a: np.Array }, _: undefined) => np.sum(np.sqrt(p.a));
+    const checkpoint = join(folder, 'spoilt.json');
+    const begun = { a: np.array([1, 0, 4]) };
+    const common = { loss: root, params: begun, optimizer: optim.sgd(0.1), checkpoint };
+    await train.fit({ ...common, steps: 0 });
+    for (const ending of [
+      { steps: 1 },
+      { steps: 9, onStep: () => 'stop' },
+      { steps: 9, checkpoint: { path: checkpoint, every: 1 } },
+    ]) {
+      const error = await rejection(train.fit({ ...common, ...ending }));
+      expect(error.code).toBe('ERR_NABLA_NOT_FINITE');
+      expect(error.message).toContain('params.a[1] is -Infinity after step 0: the gradient of step 0 is not finite');
+      expect(error.details).toMatchObject({ step: 1, parameter: 'params.a[1]', gradient: 'gradient.a[1]' });
+      expect(String((error.details.params as { a: np.Array }).a)).toBe('[1. 0. 4.]');
+      expect(((await train.load(checkpoint)) as { step: number }).step).toBe(0);
+    }
+    const given = await rejection(
+      train.fit({ ...common, params: { a: np.array([Number.NaN]) }, checkpoint: undefined, steps: 0 }),
+    );
+    expect(given.message).toBe('fit: params.a[0] is NaN now: it was so to begin with');
   });
 
   test('says when a step was too long', async () => {

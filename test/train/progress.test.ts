@@ -49,10 +49,20 @@ test('fit is quiet unless stderr is a terminal, or it is asked to speak', async 
     optimizer: optim.sgd(0.1),
     steps: 3,
   };
+  const terminal = Object.getOwnPropertyDescriptor(process.stderr, 'isTTY');
   try {
-    if (!process.stderr.isTTY) await train.fit(options);
+    Object.defineProperty(process.stderr, 'isTTY', { value: false, configurable: true });
+    await train.fit(options);
+    expect(spy).not.toHaveBeenCalled();
+    Object.defineProperty(process.stderr, 'isTTY', { value: true, configurable: true });
+    await train.fit(options);
+    expect(spy).toHaveBeenCalled();
+    spy.mockClear();
+    await train.fit({ ...options, progress: false });
     expect(spy).not.toHaveBeenCalled();
   } finally {
+    if (terminal) Object.defineProperty(process.stderr, 'isTTY', terminal);
+    else Reflect.deleteProperty(process.stderr, 'isTTY');
     spy.mockRestore();
   }
   const stream = recorder(true);
