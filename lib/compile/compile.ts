@@ -41,6 +41,8 @@ const BYTES = { float32: 4, float64: 8 } as const;
 /** Logical lanes of every instruction set: 64 bytes. */
 const LANE_BYTES = 64;
 
+type DirectOutputs = ReadonlyMap<Node, readonly Buffer[]>;
+
 class ProgramBuilder implements Environment {
   readonly #graph: Graph;
   readonly #outputs: readonly Node[];
@@ -133,11 +135,12 @@ class ProgramBuilder implements Environment {
     return this.#declareInput(dtype, data.length);
   }
 
-  /** Outputs that a lanes loop writes to their place itself: gathered samples, each the first time it is asked for. */
-  #directOutputs(): Map<Node, Buffer> {
-    const direct = new Map<Node, Buffer>();
+  /** Outputs that a lanes loop writes to their places itself: gathered samples, as often as they are asked for. */
+  #directOutputs(): DirectOutputs {
+    const direct = new Map<Node, Buffer[]>();
     this.#outputs.forEach((node, i) => {
-      if (node.op === 'unbatch' && !direct.has(node)) direct.set(node, this.#outputBuffers[i]!);
+      const target = this.#outputBuffers[i]!;
+      if (node.op === 'unbatch') direct.set(node, [...(direct.get(node) ?? []), target]);
     });
     // A gathered array that is also read by the program stays in the program's own memory and precision.
     for (const { inputs } of topological(this.#outputs)) for (const x of inputs) direct.delete(x);
@@ -176,7 +179,7 @@ class ProgramBuilder implements Environment {
     this.#uniform.set(node, out);
   }
 
-  #lanesLoop(axis: MapAxis, roots: readonly Node[], direct: ReadonlyMap<Node, Buffer>): void {
+  #lanesLoop(axis: MapAxis, roots: readonly Node[], direct: DirectOutputs): void {
     const bytes = BYTES[this.#dtype];
     const lanes = LANE_BYTES / bytes;
     this.#samples = axis.size;
@@ -190,7 +193,7 @@ class ProgramBuilder implements Environment {
     this.#close(loop, axis.size, B);
   }
 
-  #lower(loop: Loop, axis: MapAxis, roots: readonly Node[], direct: ReadonlyMap<Node, Buffer>, final: boolean): Loop {
+  #lower(loop: Loop, axis: MapAxis, roots: readonly Node[], direct: DirectOutputs, final: boolean): Loop {
     const lowering = new Lowering(loop, this, axis);
     lowering.run(
       roots,
@@ -209,21 +212,22 @@ class ProgramBuilder implements Environment {
         }
         const { dim } = root.attrs as { dim: number };
         const strides = rowMajorStrides(root.shape);
-        const target = direct.get(root) ?? (final ? loop.shared(root.shape).buffer : this.#outputBuffers[0]!);
-        lowering.scatter(root.inputs[0]!, target, strides.toSpliced(dim, 1), strides[dim]!);
-        if (final && !direct.has(root)) this.#uniform.set(root, rowMajorView(target, root.shape));
+        const targets = direct.get(root) ?? [final ? loop.shared(root.shape).buffer : this.#outputBuffers[0]!];
+        for (const target of targets) {
+          lowering.scatter(root.inputs[0]!, target, strides.toSpliced(dim, 1), strides[dim]!);
+        }
+        if (final && !direct.has(root)) this.#uniform.set(root, rowMajorView(targets[0]!, root.shape));
       },
     );
     return loop;
   }
 
-  #copyOutputs(direct: ReadonlyMap<Node, Buffer>): void {
+  #copyOutputs(direct: DirectOutputs): void {
     const loop = this.#open('flat');
     this.#outputs.forEach((node, i) => {
+      if (direct.has(node)) return;
       const target = this.#outputBuffers[i]!;
-      if (direct.get(node) === target) return;
-      const first = direct.get(node);
-      const source = first ? rowMajorView(first, node.shape) : this.uniform(node);
+      const source = this.uniform(node);
       const out = rowMajorView(target, node.shape);
       loop.push({
         name: 'copy',

@@ -370,13 +370,13 @@ function block(view: View, start: readonly number[], shape: readonly number[]): 
   return { ...view, offset: start.reduce((total, s, i) => total + s * view.strides[i]!, view.offset), shape };
 }
 
-/** A shared operand that varies along the rows of a dense product only. */
+/** A shared operand with a number for each row of a dense product that has one column. */
 function isBias(product: Node, bias: Node): boolean {
   const { labels, out } = product.attrs as { labels: number[][]; out: number[] };
-  if (fullValue(bias) !== undefined || bias.shape.length !== out.length) return false;
+  if (fullValue(bias) !== undefined || !shapesEqual(bias.shape, product.shape)) return false;
   const uniform = product.inputs.findIndex((x) => x.axes.length === 0);
   const rows = out.filter((label) => labels[uniform]!.includes(label) && !labels[1 - uniform]!.includes(label));
-  return rows.length === 1 && out.every((label, i) => label === rows[0] || bias.shape[i] === 1) && out.length === 1;
+  return rows.length === 1 && out.length === 1;
 }
 
 /** Σ_k J_ki w_k J_kj with one J: symmetric in i and j. */

@@ -221,6 +221,8 @@ class RowPass {
     const drop = (shape: readonly number[], i: number) => shape.toSpliced(i, 1);
 
     if (elementwiseRule(node.op)) {
+      // One row beside many of another operand: it is spread over them.
+      if (node.shape[dim] !== axis.size) return node;
       const operands = node.inputs.map((x) => this.#alongside(x, dim, axis));
       return gather(elementwiseNode(node.op as never, ...operands), dim);
     }

@@ -28,13 +28,13 @@ export function splitProducts(outputs: readonly Node[]): Node[] {
  */
 function exchangeOf(node: Node): number[] | undefined {
   const { labels, out } = node.attrs as { labels: number[][]; out: number[] };
-  const elsewhere = (p: number, q: number) => labels.filter((_, r) => r !== p && r !== q).flat();
+  const once = (label: number | undefined) => labels.flat().filter((other) => other === label).length === 1;
   for (let q = 1; q < labels.length; q++) {
     for (let p = 0; p < q; p++) {
       if (node.inputs[p] !== node.inputs[q]) continue;
       const places = labels[p]!.flatMap((label, d) => (label === labels[q]![d] ? [] : [d]));
       const [i, j] = [labels[p]![places[0]!], labels[q]![places[0]!]] as const;
-      if (places.length !== 1 || elsewhere(p, q).some((label) => label === i || label === j)) continue;
+      if (places.length !== 1 || !once(i) || !once(j)) continue;
       const [a, b] = [out.indexOf(i!), out.indexOf(j!)];
       if (a >= 0 && b >= 0) return out.map((_, d) => (d === a ? b : d === b ? a : d));
     }

@@ -226,9 +226,9 @@ export const elementwise: Readonly<Record<ElementwiseOp, ElementwiseRule>> = {
   ),
   pow: binary(
     (a, b) => a ** b,
-    (a, b, z) => [mul(b, pow(a, sub(b, one(b)))), mul(z, safeLog(a))], // b·a^{b−1}, a^b·log a
+    (a, b, z) => [unlessZero(b, pow(a, sub(b, one(b)))), mul(z, safeLog(a))], // b·a^{b−1}, a^b·log a
     (a, b, z) => [
-      mul(mul(b, sub(b, one(b))), pow(a, sub(b, constantLike(2, b)))),
+      unlessZero(mul(b, sub(b, one(b))), pow(a, sub(b, constantLike(2, b)))),
       mul(pow(a, sub(b, one(b))), add(one(b), mul(b, safeLog(a)))),
       mul(z, square(safeLog(a))),
     ],
@@ -268,6 +268,11 @@ export const elementwise: Readonly<Record<ElementwiseOp, ElementwiseRule>> = {
     ],
   },
 };
+
+/** c·x, and 0 where c = 0: a power that is a constant or a line has no curvature, though the power left over may be infinite. */
+function unlessZero(c: Node, x: Node): Node {
+  return select(comparison('equal', c, constantLike(0, c)), constantLike(0, c), mul(c, x));
+}
 
 /** log a where a^b's derivative in b exists; 0 where a = 0, since 0^b·log 0 is 0 in the limit (JAX does the same). */
 function safeLog(a: Node): Node {

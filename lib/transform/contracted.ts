@@ -3,6 +3,7 @@ import {
   add,
   batch,
   broadcastTo,
+  convert,
   einsum,
   eye,
   full,
@@ -44,7 +45,12 @@ export function contractedHessian(
   variables: readonly Node[],
   kept: Kept,
 ): (Node | null)[][][] {
-  return outputs.map((output) => hessianOf(output, variables, kept));
+  return outputs.map((output) =>
+    hessianOf(output, variables, kept).map((row, i) =>
+      // A derivative has the dtype of what it is taken in, as a gradient has.
+      kept === 'trace' ? row : row.map((block) => block && convert(block, variables[i]!.dtype)),
+    ),
+  );
 }
 
 interface Frame {

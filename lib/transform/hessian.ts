@@ -35,7 +35,9 @@ function matrixTree(d: Differentiated, argnums: Argnums, y: Node, blocks: (Node 
       const leaves = d.variables.map((inner) =>
         inner.map(() => {
           const j = column++;
-          return arrayOf(blocks[i]![j] ?? full(0, zeroShape('matrix', y, variables[i]!, variables[j]!), y.dtype));
+          return arrayOf(
+            blocks[i]![j] ?? full(0, zeroShape('matrix', y, variables[i]!, variables[j]!), variables[i]!.dtype),
+          );
         }),
       );
       return perArgument(argnums, d.structures, leaves);
@@ -171,7 +173,7 @@ export function hessianDiagonal<
           const leaves = d.variables.map((list) =>
             list.map((x) => {
               const i = next++;
-              return arrayOf(blocks[o]![i]![i] ?? full(0, zeroShape('diagonal', y, x, x), y.dtype));
+              return arrayOf(blocks[o]![i]![i] ?? full(0, zeroShape('diagonal', y, x, x), x.dtype));
             }),
           );
           return perArgument(argnums, d.structures, leaves);

@@ -3,12 +3,13 @@ import { formatShape } from '../array/shape.js';
 import { execute } from '../compile/execute.js';
 import { batch, unbatch } from '../graph/build.js';
 import { MapAxis } from '../graph/node.js';
+import { simplify } from '../graph/simplify.js';
 import { NablaError } from '../runtime/errors.js';
 import { checkOptions } from '../runtime/options.js';
 import { arrayOf, nodeOf, toArray } from '../trace/trace.js';
 import { type AxisTree, broadcastAxes, broadcastPrefix } from '../tree/prefix.js';
 import { flatten, flattenList, unflatten } from '../tree/tree.js';
-import { callTraced, checkFunction, transformed, withinMap } from './dispatch.js';
+import { callTraced, checkFunction, liveVariables, transformed, withinMap } from './dispatch.js';
 import type { Inputs } from './types.js';
 
 export interface VmapOptions {
@@ -118,6 +119,9 @@ function gathered(result: unknown, axis: MapAxis, outAxes: AxisTree): unknown {
     const place = structure.paths('result')[i];
     if (wanted === null) {
       if (!node.axes.includes(axis)) return arrayOf(node);
+      // A derivative in what all samples share is each sample's own until it is known that they are the same.
+      const [same] = simplify([node], liveVariables);
+      if (!same!.axes.includes(axis)) return arrayOf(same!);
       throw new NablaError(
         'ERR_NABLA_AXIS',
         `vmap: outAxes is null for ${place}, which differs from sample to sample; name an axis, or reduce it first`,

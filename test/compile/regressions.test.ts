@@ -1,4 +1,4 @@
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Array } from '../../lib/array/array.js';
 import * as np from '../../lib/numpy/index.js';
 import { grad } from '../../lib/transform/grad.js';
@@ -54,5 +54,83 @@ describe('compiled as interpreted', () => {
       const H = hessian(f, { argnums: 2 })(W, square, np.mul(seed, vector(3))) as Array;
       expectSame(H, H.T);
     }
+  });
+
+  it('one number added to every row of a product is no bias', () => {
+    const X = np.stack([vector(3), np.mul(2, vector(3))]);
+    const mapped = (t: (given: Array) => Array) =>
+      vmap((x: Array, b: Array) => np.add(np.matmul(x, W), t(b)), [0, null]);
+    const numbers = vector(6);
+    for (const t of [(b: Array) => b.at([1, 2]), (b: Array) => np.exp(b.at([1, 2])), (b: Array) => b.at([0, 1])]) {
+      expectClose(native(mapped(t))(X, numbers), interpreted(mapped(t))(X, numbers), 1e-12);
+    }
+    const one = (b: Array) => b;
+    expectClose(native(mapped(one))(X, vector(1)), interpreted(mapped(one))(X, vector(1)), 1e-12);
+    const whole = (A: Array, b: Array) => np.add(np.matmul(A, W), np.exp(b));
+    expectClose(native(whole)(X, vector(1)), interpreted(whole)(X, vector(1)), 1e-12);
+  });
+
+  it('one mapped sample beside many rows is spread over them', () => {
+    const sines = vmap((x: Array) => np.sin(x));
+    const one = np.reshape(vector(3), [1, 3]);
+    const many = np.stack([vector(3), np.mul(2, vector(3)), np.cos(vector(3)), np.exp(vector(3))]);
+    const plain = (X: Array, C: Array) => np.add(sines(X), C);
+    const summed = (X: Array, C: Array) => np.sum(np.square(np.add(sines(X), C)));
+    for (const [f, args] of [
+      [plain, [one, many]],
+      [summed, [one, many]],
+      [grad(summed, { argnums: [0, 1] }), [one, many]],
+    ] as const) {
+      expectClose(native(f as never)(...args), interpreted(f as never)(...args), 1e-12);
+    }
+    const fit = (w: Array, X: Array, y: Array) => np.mean(np.square(np.sub(vmap((x: Array) => np.dot(x, w))(X), y)));
+    expectClose(grad(fit)(np.zeros(2), np.ones([1, 2]), np.array([1, 2, 3])), np.array([-4, -4]), 1e-6);
+  });
+
+  it("a result that is asked for twice, in a dtype that is not the program's", () => {
+    const both = vmap((x: Array) => ({ inside: np.greater(x, 0), active: np.greater(x, 0) }));
+    const { inside, active } = both(
+      np.array([
+        [1, -1],
+        [2, 3],
+      ]),
+    );
+    for (const x of [inside, active])
+      expect([x.dtype, x.toArray()]).toEqual([
+        'bool',
+        [
+          [1, 0],
+          [1, 1],
+        ],
+      ]);
+    const P = np.array({ data: Float64Array.of(1, 2), shape: [2] });
+    const narrow = np.array([
+      [1, 2],
+      [3, 4],
+    ]);
+    const twice = vmap((v: Array) => [np.sin(v), np.dot(np.sin(v), P), np.sin(v)]);
+    const [first, , second] = twice(narrow) as Array[];
+    expect(first!.dtype).toBe('float32');
+    expectSame(first!, second!);
+    expectClose(first!, np.sin(narrow), 1e-6);
+  });
+
+  it('a diagonal of one of two equal factors is not exchanged with the other', () => {
+    const A = np.array([
+      [
+        [1, 2],
+        [3, 4],
+      ],
+      [
+        [1, 2],
+        [3, 4],
+      ],
+    ]);
+    const term = vmap((a: Array, w: Array) => np.einsum('ii,ij,k->ijk', a, a, w));
+    const f = (B: Array, v: Array) => np.sum(term(B, v), { axis: 0 });
+    expect((native(f)(A, np.ones([2, 2])) as Array).at(null, null, 0).toArray()).toEqual([
+      [2, 4],
+      [24, 32],
+    ]);
   });
 });

@@ -54,6 +54,26 @@ describe('random functions of whole batches', () => {
     });
   });
 
+  it('what is added or multiplied may have any shape that fits: one row, one column, one number', () => {
+    check(40, ({ expression: { evaluate }, N, d, seed }) => {
+      const X = array(seed, N, d);
+      const one = array(seed, 1, d);
+      const W = array(seed + 1, d, 4);
+      for (const shape of [[1], [4], [1, 1], [1, 4], [N, 1], [N, 4]]) {
+        const t = array(seed + 2, ...shape);
+        const added = (Y: Array, V: Array, s: Array) => np.sum(np.sin(np.add(np.matmul(Y, V), np.tanh(s))));
+        const scaled = (Y: Array, V: Array, s: Array) => np.sum(np.sin(np.mul(np.matmul(Y, V), s)));
+        for (const f of [added, scaled]) both(valueAndGrad(f, { argnums: [0, 1, 2] }), [X, W, t], `whole, ${shape}`);
+        const spread = (Y: Array, s: Array) => evaluate(np.add(vmap((y: Array) => np.matmul(np.sin(y), W))(Y), s));
+        both(valueAndGrad(spread, { argnums: [0, 1] }), [X, t], `mapped, ${shape}`);
+        both(valueAndGrad(spread, { argnums: [0, 1] }), [one, t], `one row, ${shape}`);
+        if (shape.length > 1) continue;
+        const inside = (Y: Array, s: Array) => np.sum(vmap((y: Array) => evaluate(np.add(np.matmul(y, W), s)))(Y));
+        both(valueAndGrad(inside, { argnums: [0, 1] }), [X, t], `inside, ${shape}`);
+      }
+    });
+  });
+
   it('second derivatives in the array', () => {
     check(15, ({ expression: { evaluate }, N, d, seed }) => {
       const X = array(seed, Math.min(N, 5), d);

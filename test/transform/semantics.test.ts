@@ -201,4 +201,39 @@ describe('functions without influence', () => {
     expectClose(jit((x: Array) => x)(p), p, 0);
     expectClose(grad((x: Array) => x)(q), 1, 0);
   });
+
+  it('powers that are constants or lines have no curvature, at 0 too', () => {
+    const f = (x: Array) => np.sum(np.pow(x, [0, 1, 2, 3]));
+    for (const [x, first, second] of [
+      [0, 1, 2],
+      [1.5, 1 + 3 + 3 * 2.25, 2 + 9],
+    ]) {
+      expectClose(grad(f)(double(x!)), double(first!), 1e-14);
+      expectClose(hessian(f)(double(x!)), double(second!), 1e-14);
+    }
+  });
+});
+
+describe('mixed precision', () => {
+  it('a derivative has the dtype of what it is taken in', () => {
+    const W = np.reshape(double([1, 2, 3, 4, 5, 6, 7, 8]), [2, 4]);
+    const u = (x: Array) => np.sum(np.sin(np.matmul(x, x.shape[0] === 2 ? W : W.T)));
+    for (const x of [np.array([0.1, 0.2]), np.array([0.1, 0.2, 0.3, 0.4])]) {
+      const entry = (y: Array) => grad(u)(y).at(0);
+      for (const derivative of [grad(u), hessian(u), hessianDiagonal(u), grad(entry), jacfwd(grad(u))])
+        expect(derivative(x).dtype).toBe('float32');
+      expectClose(grad(entry)(x), hessian(u)(x).at(0), 1e-6);
+    }
+  });
+});
+
+describe('what samples share', () => {
+  it('a derivative in it may leave vmap once, not once for each sample', () => {
+    const shared = () => grad((w: Array) => np.sum(np.square(w)))(p);
+    const [dots, gradient] = vmap((x: Array) => [np.dot(x, shared()), shared()], 0, [0, null])(
+      np.ones([4, 3]),
+    ) as Array[];
+    expectClose(dots!, np.full([4], 12), 1e-6);
+    expectClose(gradient!, double([2, 4, 6]), 0);
+  });
 });
