@@ -2,26 +2,28 @@
 import { execFileSync } from 'node:child_process';
 import { cpus, loadavg, platform, release, totalmem } from 'node:os';
 import { info } from 'nabla';
+import { fmaPeaks, type Peaks } from './yardstick.js';
 
 export interface Machine {
   readonly cpu: string;
   readonly processors: number;
   readonly memoryGiB: number;
   readonly os: string;
-  readonly isas: readonly string[];
+  /** What one thread makes of each instruction set; the first is the best. */
+  readonly peaks: Peaks;
   readonly caches: Readonly<Record<string, number>>;
   /** Mean number of runnable processes over the minute before the run: above 0.5 someone else was busy. */
   readonly loadBefore: number;
 }
 
 export function machine(): Machine {
-  const { isas, caches } = info();
+  const { caches } = info();
   return {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     processors: cpus().length,
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     os: `${platform()} ${release()}`,
-    isas,
+    peaks: fmaPeaks(),
     caches: { ...caches },
     loadBefore: loadavg()[0] ?? 0,
   };

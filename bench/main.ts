@@ -118,6 +118,7 @@ async function main(): Promise<void> {
   if (withPeers) console.log(`\n${markdown(results.outcomes)}`);
   if (results.goals) console.log(`\n${verdictMarkdown(results.goals)}`);
   console.log(`\n${written.join('\n')}`);
+  if (results.failures.length > 0) process.exitCode = 1;
 }
 
 main().catch((error: Error & { code?: string }) => {

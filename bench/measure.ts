@@ -79,8 +79,17 @@ interface Context {
 interface Runner {
   readonly contestant: Contestant;
   readonly recipe: string;
+  /** Of a call, on trial. */
+  readonly expected: number;
   readonly times: number[];
 }
+
+/**
+ * Before the rounds: calls whose results are new memory meet pages the system has never handed out. A virtual machine has to get
+ * them from its host, 2 µs for 4 KiB: a million Hessians took twice as long until memory went round.
+ */
+const warmUpCalls = 8;
+const warmUpSeconds = 1;
 
 /** Recipes are compared on at most so many samples: a million of the slow ones would take minutes. */
 const trialSamples = 65_536;
@@ -155,7 +164,7 @@ export async function measure(
     }));
     candidates[contestant.name] = tried;
     if (contestant.gone) continue;
-    for (const { recipe } of chosen) runners.push({ contestant, recipe, times: [] });
+    for (const { recipe, seconds } of chosen) runners.push({ contestant, recipe, expected: seconds!, times: [] });
   }
   if (runners[0]?.contestant !== contestants[0]) {
     throw new Error(`nabla failed: ${candidates[contestants[0]!.name]?.map(({ error }) => error).join('; ')}`);
@@ -163,12 +172,13 @@ export async function measure(
   const first = contestants[0]!;
   const failed = new Set<string>();
   const peaks: NonNullable<Timed['peak']>[] = [];
-  for (let round = 0; round < budget.rounds; round++) {
-    progress(`round ${round + 1} of ${budget.rounds}`);
-    for (const { contestant, recipe, times } of runners) {
+  for (let round = -1; round < budget.rounds; round++) {
+    progress(round < 0 ? 'warming up' : `round ${round + 1} of ${budget.rounds}`);
+    for (const { contestant, recipe, expected, times } of runners) {
       if (contestant.gone || failed.has(recipe + contestant.name)) continue;
+      const seconds = round < 0 ? Math.min(warmUpCalls * expected, warmUpSeconds) : budget.seconds;
       const timed = await contestant
-        .ask<Timed>({ op: 'time', recipe, seconds: budget.seconds }, 10 * budget.timeout)
+        .ask<Timed>({ op: 'time', recipe, seconds }, 10 * budget.timeout)
         .catch((error: Error) => error);
       if (timed instanceof Error) {
         if (contestant === first) throw timed;
@@ -176,6 +186,7 @@ export async function measure(
         failed.add(recipe + contestant.name);
         continue;
       }
+      if (round < 0) continue;
       times.push(timed.seconds);
       if (timed.peak) peaks.push(timed.peak);
       // Worker threads of the last one spin for a moment before they sleep.

@@ -109,7 +109,7 @@ function plotsOf({ outcomes, machine }: Results): Record<string, Plot> {
         const same = all.filter((o) => networkName(o.case) === networkName(c) && o.case.dtype === c.dtype);
         return c.N === Math.max(...same.map((o) => o.case.N));
       })
-      .map(({ case: c, share: s }) => ({ name: c.dtype, point: [c.features[0]!, s.all.median] as const })),
+      .map(({ case: c, share: s }) => ({ name: c.dtype, point: [c.features[0]!, s.matmul.median] as const })),
   );
   return {
     throughput: {
@@ -119,7 +119,7 @@ function plotsOf({ outcomes, machine }: Results): Record<string, Plot> {
       scale: 'log',
     },
     share: {
-      title: `Hessians: share of FMA peak, one thread, ${machine.cpu}`,
+      title: `Hessians: d + 2 passes as share of the FMA peak, ${machine.cpu}`,
       labels: ['width of the layers', 'share of peak'],
       series: share,
       scale: 'share',

@@ -1,6 +1,7 @@
 // What a person reads: a line per case on the terminal, rows for the README.
 import { type Case, caseName, samplesName, subjectName } from './cases.js';
 import type { Entry, Outcome } from './measure.js';
+import type { Peaks } from './yardstick.js';
 
 const units: readonly [number, string][] = [
   [1, 's'],
@@ -86,6 +87,13 @@ export function tableRows({ case: c, entries, flops, share, candidates }: Outcom
   return rows.join('\n');
 }
 
+const giga = (perSecond: number): string => (perSecond / 1e9).toFixed(0);
+
+export const peaksLine = (peaks: Peaks): string =>
+  `FMA peak of one thread in GFLOP/s, float32 and float64: ${Object.entries(peaks)
+    .map(([isa, { float32, float64 }]) => `${isa} ${giga(float32)} and ${giga(float64)}`)
+    .join(', ')}`;
+
 /** The best bursts of the whole run: what the machine does when nobody else uses it. */
 export function quietPeaks(outcomes: readonly Outcome[]): string {
   const best = new Map<string, number>();
@@ -93,7 +101,7 @@ export function quietPeaks(outcomes: readonly Outcome[]): string {
     const key = `${c.dtype} ${c.threads === 1 ? '1 thread' : `${c.threads} threads`}`;
     best.set(key, Math.max(best.get(key) ?? 0, peak.quiet));
   }
-  const peaks = [...best].map(([key, flops]) => `${key} ${(flops / 1e9).toFixed(0)}`);
+  const peaks = [...best].map(([key, flops]) => `${key} ${giga(flops)}`);
   return `quiet peak in GFLOP/s: ${peaks.join(', ')}; \`of peak\` is of the peak around the calls`;
 }
 

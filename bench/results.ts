@@ -1,6 +1,7 @@
 // The file a run leaves in bench/results: everything the table and the plots are made of.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Case } from './cases.js';
 import type { Machine } from './machine.js';
 import type { Outcome } from './measure.js';
 import type { ProbeResult } from './probes/probe.js';
@@ -15,7 +16,7 @@ export interface Participant {
 
 export interface Results {
   readonly format: 'nabla-bench';
-  readonly version: 3;
+  readonly version: 4;
   /** What to type to repeat it. */
   readonly command: string;
   readonly date: string;
@@ -23,6 +24,8 @@ export interface Results {
   readonly machine: Machine;
   readonly participants: readonly Participant[];
   readonly outcomes: readonly Outcome[];
+  /** Cases nabla itself failed at. */
+  readonly failures: readonly { readonly case: Case; readonly error: string }[];
   readonly probes: readonly ProbeResult[];
   /** Of a run of the selection `goals`. */
   readonly goals?: readonly Verdict[];
@@ -38,7 +41,7 @@ export function writeResults(folder: string, name: string, results: Results): st
 
 export function readResults(file: string): Results {
   const results = JSON.parse(readFileSync(file, 'utf8')) as Results;
-  if (results.format !== 'nabla-bench' || results.version !== 3)
+  if (results.format !== 'nabla-bench' || results.version !== 4)
     throw new Error(`${file} is not a result of this harness`);
   return results;
 }

@@ -9,7 +9,7 @@ import { machine, revision } from './machine.js';
 import { type Budget, measure, type Outcome } from './measure.js';
 import { type ProbeResult, probeLine } from './probes/probe.js';
 import { Progress } from './progress.js';
-import { quietPeaks, tableHead, tableRows } from './report.js';
+import { peaksLine, quietPeaks, tableHead, tableRows } from './report.js';
 import type { Participant, Results } from './results.js';
 import { verdicts } from './verdicts.js';
 
@@ -58,11 +58,13 @@ class Field {
 export async function run({ command, cases, peers, budget, probes, goals }: Plan): Promise<Results> {
   const about = machine();
   const date = new Date().toISOString();
-  const { cpu, processors, memoryGiB, loadBefore } = about;
+  const { cpu, processors, memoryGiB, loadBefore, peaks } = about;
   console.log(`${cpu}, ${processors} processors, ${memoryGiB} GiB; load ${loadBefore.toFixed(1)} before the run`);
+  console.log(peaksLine(peaks));
   const field = new Field();
   const data = new DataFolder();
   const outcomes: Outcome[] = [];
+  const failures: { case: Case; error: string }[] = [];
   const found: ProbeResult[] = [];
   const progress = new Progress(cases.length + probes.length);
   // A long run that is interrupted ends with the case under way and keeps what it has; the second time it just ends.
@@ -80,13 +82,19 @@ export async function run({ command, cases, peers, budget, probes, goals }: Plan
         if (contestant) contestants.push(contestant);
         else if (spec === nablaSpec) throw new Error(`nabla could not be started. To have it: ${spec.hint}`);
       }
-      const outcome = await measure(c, contestants, data, budget, progress.step);
+      const outcome = await measure(c, contestants, data, budget, progress.step).catch((error: Error) => error);
       progress.done();
+      if (outcome instanceof Error) {
+        // Hours of other cases are not lost for one.
+        process.stderr.write(`${caseName(c)}: ${outcome.message}\n`);
+        failures.push({ case: c, error: outcome.message });
+        continue;
+      }
       if (outcomes.length === 0) console.log(tableHead());
       console.log(tableRows(outcome));
       outcomes.push(outcome);
     }
-    console.log(quietPeaks(outcomes));
+    if (outcomes.length > 0) console.log(quietPeaks(outcomes));
     field.stop();
     for (const probe of interrupted ? [] : probes) {
       progress.case(probe.name);
@@ -106,13 +114,14 @@ export async function run({ command, cases, peers, budget, probes, goals }: Plan
   for (const result of found.filter(isDerived)) console.log(probeLine(result));
   return {
     format: 'nabla-bench',
-    version: 3,
+    version: 4,
     command,
     date,
     revision: revision(),
     machine: about,
     participants: [...field.participants.values()],
     outcomes,
+    failures,
     probes: found,
     ...(goals.length > 0 ? { goals: verdicts(goals, outcomes, found) } : {}),
   };

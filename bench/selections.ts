@@ -1,5 +1,5 @@
 // Which cases a run measures. Each selection answers a question; `--filter` narrows any of them.
-import { type Case, caseName, type Float, type Quantity, quantities } from './cases.js';
+import { type Case, caseName, type Float, type Quantity, quantities, resultLengths } from './cases.js';
 import { casesOf, goals } from './goals.js';
 import { batchFor, type Network, seed, tanhNet, wide } from './networks.js';
 
@@ -27,6 +27,12 @@ function grid({ quantity, network, N, dtype = floats, threads = [1] }: Grid): Ca
 const sizes = [1, 32, 1024, 4096, 65_536, 1_000_000];
 const perSample = quantities.filter((q) => q !== 'step');
 const widths = [tanhNet(64, 4), tanhNet(128, 4), tanhNet(256, 4), tanhNet(512, 3)];
+
+/** Hessians of 128 inputs for a million samples would be 64 GB, and nothing would be learned that 65,536 do not tell. */
+const largestResult = 2 ** 31;
+const resultBytes = (c: Case): number =>
+  c.N * resultLengths(c).perSample.reduce((sum, n) => sum + n, 0) * (c.dtype === 'float32' ? 4 : 8);
+
 const all = (threads: number): number[] => (threads === 1 ? [1] : [1, threads]);
 
 /** A batch of its own length for each network. */
@@ -82,16 +88,16 @@ export const selections: Readonly<Record<string, Selection>> = {
     ...grid({ quantity: ['step'], network: [tanhNet(20, 5, 2), tanhNet(50, 4, 2)], N: [4096], threads: [threads] }),
   ],
 
-  /** The whole product; hours. */
+  /** The whole product, as far as its results fit the memory of a machine; hours. */
   full: (threads) =>
     grid({
       quantity: perSample,
       network: [seed, ...widths].flatMap(({ features }) => [1, 2, 3, 10, 32, 128].map((d) => ({ features, d }))),
       N: sizes,
       threads: all(threads),
-    }),
+    }).filter((c) => resultBytes(c) <= largestResult),
 
-  /** The figures of the README: the seed's network over a million points. */
+  /** The first figure of all: the seed's network over a million points. */
   readme: (threads) =>
     grid({ quantity: ['hessian'], network: [seed], N: [1_000_000], dtype: ['float32'], threads: all(threads) }),
 

@@ -1,25 +1,10 @@
 // nabla as a contestant: the program a user would write, jitted, called synchronously.
-import { createRequire } from 'node:module';
-import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { info, numpy as np, tree } from 'nabla';
-import type { Case, Float } from '../cases.js';
+import type { Case } from '../cases.js';
 import { functionOf, paramsTree } from '../programs.js';
+import { fmaPeak } from '../yardstick.js';
 import { type Data, type Floats, type Library, type Prepared, serve } from './serve.js';
 import { burstSeconds } from './timing.js';
-
-interface TestingAddon {
-  fmaPeak(isa: string, dtype: Float, threads: number, milliseconds: number): number;
-}
-
-let testing: TestingAddon | undefined;
-
-/** The yardstick comes from the testing addon, which no user has: loaded when first asked for. */
-function burst({ dtype, threads }: Case): number {
-  const folder = process.env.NABLA_BUILD || fileURLToPath(new URL('../../../build/Release', import.meta.url));
-  testing ??= createRequire(import.meta.url)(resolve(folder, 'nabla_testing.node')) as TestingAddon;
-  return testing.fmaPeak(info().isa, dtype, threads, 1000 * burstSeconds);
-}
 
 function prepare(_recipe: string, c: Case, data: Data): Prepared {
   const f = functionOf(c);
@@ -31,7 +16,7 @@ function prepare(_recipe: string, c: Case, data: Data): Prepared {
   return {
     run: () => f(inputs),
     arrays: (result) => tree.leaves(result).map((a) => (a as np.Array).data as Floats),
-    burst: () => burst(c),
+    burst: () => fmaPeak(info().isa, c.dtype, c.threads, 1000 * burstSeconds),
   };
 }
 

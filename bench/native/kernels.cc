@@ -46,7 +46,7 @@ struct Buffer {
   explicit Buffer(int64_t n) : storage(static_cast<std::size_t>(n) + 64) {
     auto address = reinterpret_cast<std::uintptr_t>(storage.data());
     data = storage.data() + ((64 - address % 64) % 64) / sizeof(T);
-    for (int64_t i = 0; i < n; i++) data[i] = static_cast<T>((i * 7919 % 1000) * 1e-3 - 0.5);
+    for (int64_t i = 0; i < n; i++) data[i] = static_cast<T>(static_cast<double>(i * 7919 % 1000) * 1e-3 - 0.5);
   }
 };
 

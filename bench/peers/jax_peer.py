@@ -96,6 +96,11 @@ def forward_laplacian(layers, x):
     return (laplacian @ layers[-1][0])[:, 0]
 
 
+def batch_hvp(layers, x, v):
+    """Whole-batch jvp of the sum trick's gradient."""
+    return jax.jvp(lambda y: batch_gradient(layers, y)[1], (x,), (v,))[1]
+
+
 def batch_gradient(layers, x):
     """The sum trick: one reverse sweep of whole-batch products."""
     values, pull = jax.vjp(lambda y: network(layers, y), x)
@@ -183,7 +188,7 @@ BATCHED = {
     "value": {"batched": network},
     "gradient": {"batched": batch_gradient},
     "hessian": {"contracted by hand": contracted},
-    "hvp": {},
+    "hvp": {"batched jvp": batch_hvp},
     "laplacian": {"forward Laplacian": forward_laplacian},
 }
 STEPS = {
@@ -194,46 +199,46 @@ STEPS = {
     "Taylor by hand": burgers_taylor,
 }
 
-# A mapped Hessian of a batch this long keeps tens of arrays of N·(d + 1)·n numbers at once.
+# A mapped Hessian of a whole batch keeps tens of arrays of N·(d + 1)·n numbers at once, a formula by hand a few.
 WHOLE_LIMIT_BYTES = 6 * 2**30
 
 
-def whole_fits(case):
+def whole_fits(case, name):
+    arrays = 4 if name in BATCHED[case["quantity"]] else 12
     numbers = case["N"] * (case["d"] + 1) * max(case["features"])
-    return 12 * numbers * (4 if case["dtype"] == "float32" else 8) < WHOLE_LIMIT_BYTES
+    return arrays * numbers * (4 if case["dtype"] == "float32" else 8) < WHOLE_LIMIT_BYTES
 
 
 SHARDED = ", sharded"
 
 
-def sharded(names, chunks):
-    """Shards of the better forms, whole and in chunks; pointless with one device."""
-    if peer.THREADS == 1:
+def sharded(names, n, loop):
+    """Equal shards of n samples, whole and in chunks; pointless with one device."""
+    if peer.THREADS == 1 or n % peer.THREADS != 0:
         return []
+    chunks = [f"{loop} {c}" for c in peer.few_chunks_of(n // peer.THREADS)]
     return [way + SHARDED for name in names for way in (name, *(f"{name}, {c}" for c in chunks))]
 
 
 def recipes(case):
     quantity, n = case["quantity"], case["N"]
     few = peer.few_chunks_of(n)
-    per_shard = peer.few_chunks_of(n // peer.THREADS) if n % peer.THREADS == 0 else []
     if quantity == "step":
         better = [name for name in STEPS if name != "plain"]
         return [
             *STEPS,
             *(f"{name}, lax.scan {c}" for name in better for c in few),
-            *sharded(better, [f"lax.scan {c}" for c in per_shard]),
+            *sharded(better, n, "lax.scan"),
         ]
     names = [*MAPPED[quantity], *BATCHED[quantity]]
     # Long batches: the whole at once only in the form users write first.
     whole = names if n <= 65536 else names[:1]
-    found = list(whole) if whole_fits(case) else []
+    found = [name for name in whole if whole_fits(case, name)]
     chunks = peer.chunks_of(n)
     for name in names:
         found += [f"{name}, lax.map {c}" for c in chunks]
-    if per_shard:
-        found += sharded([name for name in names if name != "plain"], [f"lax.map {c}" for c in per_shard])
-    return found
+    # Short batches are over before a second device has begun.
+    return found + (sharded([name for name in names if name != "plain"], n, "lax.map") if n >= 1024 else [])
 
 
 def prepare(recipe, case, layers, x, v):

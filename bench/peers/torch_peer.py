@@ -177,9 +177,11 @@ COMPILED = {
 def recipes(case):
     quantity, n = case["quantity"], case["N"]
     forms = list(FORMS[quantity])
+    # A mapped Hessian of a whole batch keeps tens of arrays at once, a formula by hand a few.
     numbers = n * (case["d"] + 1) * max(case["features"])
-    fits = 12 * numbers * (4 if case["dtype"] == "float32" else 8) < 6 * 2**30
-    found = list(forms if n <= 65536 else forms[:1]) if fits else []
+    arrays = lambda name: 4 if name in ("contracted by hand", "forward Laplacian") else 12
+    fits = lambda name: arrays(name) * numbers * (4 if case["dtype"] == "float32" else 8) < 6 * 2**30
+    found = [name for name in (forms if n <= 65536 else forms[:1]) if fits(name)]
     workers = lambda ways: ways + [f"{way}, workers" for way in ways if peer.THREADS > 1]
     if quantity == "step":
         chunks = [f"{name}, chunks of {c}" for name in ("plain", "Taylor by hand") for c in peer.few_chunks_of(n)]

@@ -52,12 +52,19 @@ async function eventLoop(): Promise<ProbeResult[]> {
   return [{ name, by: 'nabla', value: p99, unit: 'ms', details: { p50, idle } }];
 }
 
+async function styles(): Promise<ProbeResult[]> {
+  const { mapped, bySums } = await runProbe<Record<'mapped' | 'bySums', number>>('styles.js');
+  const name = 'Burgers step of 4096 points, sums over the batch / mapped';
+  return [{ name, by: 'nabla', value: bySums / mapped, unit: '×', details: { mapped, bySums } }];
+}
+
 const startProgram = fileURLToPath(new URL('first-hessian.js', import.meta.url));
 
 export const nablaProbes: readonly Probe[] = [
   { name: 'start', run: async () => [await firstHessian('nabla', process.execPath, [startProgram])] },
   { name: 'memory', run: memory },
   { name: 'event loop', run: eventLoop },
+  { name: 'both styles', run: styles },
 ];
 
 /** Those in which a peer stands beside nabla; only JAX does. */
