@@ -1,17 +1,17 @@
 import { NablaError } from '../runtime/errors.js';
 import { bytesPerElement, type DType, dtypeOfTypedArray, type TypedArray } from './dtype.js';
-import { type NestedNumbers, toNested } from './nested.js';
+import { type NestedBooleans, type NestedNumbers, toNested } from './nested.js';
 import { formatArray, inspectArray } from './print.js';
 import { formatShape, size } from './shape.js';
 
 export type { DType, TypedArray } from './dtype.js';
-export type { NestedNumbers } from './nested.js';
+export type { NestedBooleans, NestedNumbers } from './nested.js';
 
 /** Everything that is accepted where an array is wanted. */
 export type ArrayLike =
   | Array
   | number
-  | boolean
+  | NestedBooleans
   | NestedNumbers
   | TypedArray
   | { data: TypedArray; shape: readonly number[] };

@@ -6,6 +6,9 @@ import { formatShape, type Shape, size } from './shape.js';
 /** A number, or lists of equal length of such. */
 export type NestedNumbers = number | readonly NestedNumbers[];
 
+/** Booleans, or lists of equal length of such. */
+export type NestedBooleans = boolean | readonly NestedBooleans[];
+
 /** Elements in row-major order as nested lists of `shape`. */
 export function toNested(data: TypedArray, shape: Shape): NestedNumbers {
   let next = 0;

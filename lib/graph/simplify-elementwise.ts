@@ -1,3 +1,4 @@
+import type { DType } from '../array/dtype.js';
 import { shapesEqual, size } from '../array/shape.js';
 import {
   add,
@@ -58,7 +59,14 @@ function constants(node: Node): Node | undefined {
   if (!factor) return undefined;
   const inner = scaled(factor.x) ?? (factor.x.op === 'neg' ? { c: -1, x: factor.x.inputs[0]! } : undefined);
   if (!inner || !shapesEqual(inner.x.shape, node.shape)) return undefined;
-  return scale(factor.c * inner.c, inner.x);
+  const c = factor.c * inner.c;
+  return isRepresentable(c, node.dtype) || factor.c === 0 || inner.c === 0 ? scale(c, inner.x) : undefined;
+}
+
+/** Not beyond the dtype's range, nor so small that digits are lost: c·(d·x) may be an ordinary number where c·d is none. */
+function isRepresentable(c: number, dtype: DType): boolean {
+  const least = dtype === 'float32' ? 2 ** -126 : 2 ** -1022;
+  return Number.isFinite(dtype === 'float32' ? Math.fround(c) : c) && Math.abs(c) >= least;
 }
 
 function scaled(node: Node): { c: number; x: Node } | undefined {
@@ -103,7 +111,7 @@ export function sliceLike(x: Node, start: readonly number[], shape: readonly num
   return slice(
     x,
     start.map((s, i) => (x.shape[i] === 1 ? 0 : s)),
-    shape.map((n, i) => (x.shape[i] === 1 ? 1 : n)),
+    shape.map((n, i) => (x.shape[i] === 1 ? Math.min(n, 1) : n)),
   );
 }
 

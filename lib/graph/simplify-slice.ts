@@ -25,6 +25,7 @@ const views: ReadonlySet<string> = new Set([
  */
 export function rewriteSlice(node: Node, original: Node, context: Context): Node {
   const x = node.inputs[0]!;
+  if (node.shape.includes(0)) return full(0, node.shape, node.dtype);
   if (!views.has(x.op) && !onlyPartsAreRead(original.inputs[0]!, context)) return node;
   return pushed(x, node.attrs.start!, node.shape) ?? node;
 }

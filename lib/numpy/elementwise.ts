@@ -1,4 +1,4 @@
-import type { Array, ArrayLike } from '../array/array.js';
+import type { Array, ArrayLike, DType } from '../array/array.js';
 import {
   add as addNodes,
   convert,
@@ -12,7 +12,7 @@ import {
 import type { ElementwiseOp, Node } from '../graph/node.js';
 import { NablaError } from '../runtime/errors.js';
 import { toArray } from '../trace/trace.js';
-import { apply, floatOp, promote, requireFloat } from './apply.js';
+import { apply, floatOp, isFloat, promote } from './apply.js';
 
 const unary =
   (op: ElementwiseOp) =>
@@ -83,6 +83,9 @@ export function pow(x: ArrayLike, y: ArrayLike): Array {
 
 /** By repeated squaring: ⌊log₂ n⌋ squarings and a product for every further bit of n. */
 function integerPower(x: Node, n: number): Node {
+  // 1/xⁿ is rounded least, but its derivative has 1/(xⁿ)² in it, which leaves the range of float32 long before the derivative itself
+  // does (r⁻¹² at r = 0.02).
+  if (n < -2) return integerPower(elementwiseNode('reciprocal', x), -n);
   if (n < 0) return elementwiseNode('reciprocal', integerPower(x, -n));
   if (n === 0) return full(1, x.shape, x.dtype);
   let result: Node | undefined;
@@ -145,7 +148,11 @@ export const clip = (x: ArrayLike, low: ArrayLike, high: ArrayLike): Array => mi
  * `x` in another floating-point dtype; from booleans 0 and 1.
  * @throws ERR_NABLA_DTYPE for a conversion of a traced value to or from integers.
  */
-export function astypeTraced(x: Array, dtype: 'float32' | 'float64'): Array {
-  if (x.dtype !== 'bool') requireFloat('astype', x);
-  return apply([x], ([a]) => convert(a!, dtype));
+export function astypeTraced(x: Array, dtype: DType): Array {
+  if ((x.dtype === 'bool' || isFloat(x.dtype)) && isFloat(dtype)) return apply([x], ([a]) => convert(a!, dtype));
+  throw new NablaError(
+    'ERR_NABLA_DTYPE',
+    `astype: a value being traced converts between float32 and float64 and from bool, but this is ${x.dtype} to ${dtype}; convert it outside`,
+    { operation: 'astype', dtype: x.dtype, to: dtype },
+  );
 }

@@ -3,6 +3,8 @@ import { broadcastShapes, formatShape, normalizeAxes, normalizeAxis } from '../a
 import {
   einsum as einsumNode,
   mul as elementwiseMul,
+  elementwiseNode,
+  full,
   range,
   reshape as reshapeNode,
   scale,
@@ -43,7 +45,16 @@ export const sum = (x: ArrayLike, options?: ReductionOptions): Array => reduce('
 
 /** The arithmetic mean over all axes, or over `axis`. */
 export const mean = (x: ArrayLike, options?: ReductionOptions): Array =>
-  reduce('mean', x, options, (a, axes) => scale(1 / axes.reduce((n, i) => n * a.shape[i]!, 1), sumNodes(a, axes)));
+  reduce('mean', x, options, (a, axes) =>
+    divided(
+      sumNodes(a, axes),
+      axes.reduce((n, i) => n * a.shape[i]!, 1),
+    ),
+  );
+
+/** x/n; times 1/n only where that is the same, so that the mean of equal numbers is that number. */
+const divided = (x: Node, n: number): Node =>
+  Number.isInteger(Math.log2(n)) ? scale(1 / n, x) : elementwiseNode('div', x, full(n, [], x.dtype));
 
 const mismatch = (op: string, a: Node, b: Node, why: string): NablaError =>
   new NablaError(

@@ -1,5 +1,6 @@
 import { Array, type ArrayLike, type DType } from '../array/array.js';
 import { astypeArray } from '../array/astype.js';
+import { checkDtype } from '../array/dtype.js';
 import { isTraced } from '../trace/trace.js';
 import * as entrywise from './elementwise.js';
 import * as linear from './linear.js';
@@ -51,7 +52,7 @@ declare module '../array/array.js' {
     readonly T: Array;
     trace(): Array;
     diagonal(): Array;
-    reshape(shape: readonly number[]): Array;
+    reshape(shape: readonly number[] | number): Array;
     squeeze(axis?: number | readonly number[]): Array;
     expandDims(axis: number): Array;
     ravel(): Array;
@@ -72,7 +73,7 @@ const { reshape, squeeze, expandDims, ravel, broadcastTo, at } = shaping;
 /** `x` in another dtype. A traced value converts between float32 and float64, and from booleans. */
 export function astype(x: ArrayLike & Array, dtype: DType): Array {
   if (!isTraced(x)) return astypeArray(x as never, dtype);
-  return x.dtype === dtype ? x : entrywise.astypeTraced(x, dtype as 'float32');
+  return x.dtype === checkDtype(dtype, 'astype') ? x : entrywise.astypeTraced(x, dtype);
 }
 
 const methods = {

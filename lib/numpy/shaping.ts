@@ -9,15 +9,22 @@ import {
   slice as sliceNode,
 } from '../graph/build.js';
 import type { Node } from '../graph/node.js';
+import { describe } from '../runtime/describe.js';
 import { NablaError } from '../runtime/errors.js';
-import { toArray } from '../trace/trace.js';
+import { isTraced, toArray } from '../trace/trace.js';
 import { apply, promote } from './apply.js';
 
 const shaping = (op: string, x: ArrayLike, build: (x: Node) => Node): Array =>
   apply([toArray(x, op)], ([a]) => build(a!));
 
-/** `x` with another shape of the same size; one length may be −1 and follows from the rest. */
-export function reshape(x: ArrayLike, shape: readonly number[]): Array {
+/** `x` with another shape of the same size; one length may be −1 and follows from the rest. A number is a shape of one axis. */
+export function reshape(x: ArrayLike, newShape: readonly number[] | number): Array {
+  const shape = typeof newShape === 'number' ? [newShape] : newShape;
+  if (!globalThis.Array.isArray(shape)) {
+    throw new NablaError('ERR_NABLA_SHAPE', `reshape: expected a list of lengths but received ${describe(newShape)}`, {
+      operation: 'reshape',
+    });
+  }
   return shaping('reshape', x, (a) => {
     const total = size(a.shape);
     const free = shape.indexOf(-1);
@@ -189,9 +196,17 @@ function resolveIndex(index: Index, n: number, axis: number, shape: readonly num
     const [start, stop] = [bound(index[0], 0), bound(index[1], n)];
     if (Number.isInteger(start) && Number.isInteger(stop)) return [start, Math.max(start, stop)];
   }
+  if (isTraced(index) || (globalThis.Array.isArray(index) && index.some(isTraced))) {
+    throw new NablaError(
+      'ERR_NABLA_TRACED',
+      'at: the index is a value being traced, and is known only when the program runs; use a plain number, or a sum with weights of 0 and 1',
+      { operation: 'at', axis, shape },
+    );
+  }
+  const shown = typeof index === 'number' || globalThis.Array.isArray(index) ? JSON.stringify(index) : describe(index);
   throw new NablaError(
     'ERR_NABLA_AXIS',
-    `at: ${JSON.stringify(index)} is no index of axis ${axis} of shape ${formatShape(shape)}; expected an integer from ${-n} to ${n - 1}, [start, stop] or null`,
+    `at: ${shown} is no index of axis ${axis} of shape ${formatShape(shape)}; expected an integer from ${-n} to ${n - 1}, [start, stop] or null`,
     { operation: 'at', index, axis, shape },
   );
 }

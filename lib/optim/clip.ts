@@ -4,7 +4,7 @@ import { sum } from '../numpy/linear.js';
 import { toArray } from '../trace/trace.js';
 import { jit } from '../transform/jit.js';
 import { flatten } from '../tree/tree.js';
-import { checkNumber, type GradientTransformation, mapArrays, stateless } from './transformation.js';
+import { checkNumber, type GradientTransformation, inDTypeOf, mapArrays, stateless } from './transformation.js';
 
 const positive = (x: number): boolean => x > 0 && Number.isFinite(x);
 
@@ -28,6 +28,6 @@ export function clipByGlobalNorm(maxNorm: number): GradientTransformation {
   return stateless((updates) => {
     const total = globalNorm(updates);
     const within = less(total, maxNorm);
-    return mapArrays((u) => where(within, u, mul(div(u, total), maxNorm)), updates);
+    return mapArrays((u) => inDTypeOf(u, where(within, u, mul(div(u, total), maxNorm))), updates);
   });
 }

@@ -1,7 +1,7 @@
 import type { Array } from '../array/array.js';
 import { zerosLike } from '../array/create.js';
 import { add, div, mul, pow, square, sub } from '../numpy/elementwise.js';
-import { mapArrays } from './transformation.js';
+import { inDTypeOf, mapArrays } from './transformation.js';
 
 /** Zeros like the parameters. */
 export const zerosTree = (params: unknown): never => mapArrays((x) => zerosLike(x), params) as never;
@@ -17,5 +17,5 @@ export const secondMoment = (g: unknown, v: unknown, decay: number): never =>
 /** m/(1 − decayᵗ): a running mean that began at 0, freed of that beginning, after t = `count` steps. */
 export const biasCorrection = (moment: unknown, decay: number, count: Array): never => {
   const weight = sub(1, pow(decay, count));
-  return mapArrays((t) => div(t, weight), moment) as never;
+  return mapArrays((t) => inDTypeOf(t, div(t, weight)), moment) as never;
 };

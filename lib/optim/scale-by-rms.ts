@@ -1,6 +1,6 @@
 import type { Array } from '../array/array.js';
 import { fullLike } from '../array/create.js';
-import { add, div, mul, reciprocal, sqrt, square, sub } from '../numpy/elementwise.js';
+import { add, div, greater, mul, reciprocal, sqrt, square, sub, where } from '../numpy/elementwise.js';
 import { biasCorrection, firstMoment, secondMoment, zerosTree } from './moments.js';
 import { countState, increment } from './scale.js';
 import {
@@ -72,7 +72,10 @@ export function scaleByRss(options: { initialAccumulatorValue?: number; eps?: nu
     (params) => ({ sumOfSquares: mapArrays((x) => fullLike(x, initialAccumulatorValue), params) as never }),
     (updates, state) => {
       const sum = mapArrays((g, t) => add(square(g), t), updates, (state as { sumOfSquares: unknown }).sumOfSquares);
-      return [mapArrays((g, t) => div(g, sqrt(add(t, eps))), updates, sum), { sumOfSquares: sum as never }];
+      // No gradient so far: no step, even with eps = 0.
+      const scaled = (g: Array, t: Array): Array =>
+        where(greater(t, 0), div(g, sqrt(where(greater(t, 0), add(t, eps), 1))), 0);
+      return [mapArrays(scaled, updates, sum), { sumOfSquares: sum as never }];
     },
   );
 }

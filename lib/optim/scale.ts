@@ -7,6 +7,7 @@ import type { Schedule } from './schedules.js';
 import {
   checkNumber,
   type GradientTransformation,
+  inDTypeOf,
   mapArrays,
   parameterDType,
   stateless,
@@ -38,7 +39,7 @@ export function scaleBySchedule(schedule: Schedule): GradientTransformation {
     (updates, state) => {
       const { count } = state as { count: Array };
       const step = schedule(count);
-      return [mapArrays((u) => mul(step, u), updates), { count: increment(count) }];
+      return [mapArrays((u) => inDTypeOf(u, mul(step, u)), updates), { count: increment(count) }];
     },
   );
 }

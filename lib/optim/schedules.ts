@@ -52,7 +52,8 @@ export function polynomialSchedule(
   finite(endValue, 'polynomialSchedule: endValue');
   finite(power, 'polynomialSchedule: power');
   steps(transitionSteps, 'polynomialSchedule: transitionSteps');
-  const { transitionBegin = 0 } = options;
+  // As optax: none begins before the first step.
+  const transitionBegin = Math.max(options.transitionBegin ?? 0, 0);
   return (count) => {
     const made = clip(sub(count, transitionBegin), 0, transitionSteps);
     const left = sub(1, div(made, transitionSteps));
@@ -108,7 +109,8 @@ export function exponentialDecay(
   finite(initValue, 'exponentialDecay: initValue');
   steps(transitionSteps, 'exponentialDecay: transitionSteps');
   checkNumber(decayRate, 'exponentialDecay: decayRate', (x) => x > 0 && Number.isFinite(x), 'a positive number');
-  const { transitionBegin = 0, staircase = false, endValue } = options;
+  const { staircase = false, endValue } = options;
+  const transitionBegin = Math.max(options.transitionBegin ?? 0, 0);
   return (count) => {
     const made = sub(count, transitionBegin);
     const ratio = div(made, transitionSteps);
@@ -155,9 +157,12 @@ export function joinSchedules(schedules: readonly Schedule[], boundaries: readon
     );
 }
 
+const rise = (initValue: number, peakValue: number, warmupSteps: number): Schedule =>
+  warmupSteps === 0 ? constantSchedule(peakValue) : linearSchedule(initValue, peakValue, warmupSteps);
+
 /** A linear rise from `initValue` to `peakValue`, which stays. */
 export const warmupConstantSchedule = (initValue: number, peakValue: number, warmupSteps: number): Schedule =>
-  linearSchedule(initValue, peakValue, warmupSteps);
+  rise(initValue, peakValue, warmupSteps);
 
 export interface WarmupCosineOptions {
   /** Value at the end: 0 unless said otherwise. */
@@ -179,7 +184,7 @@ export function warmupCosineDecaySchedule(
   const alpha = peakValue === 0 ? 0 : endValue / peakValue;
   return joinSchedules(
     [
-      linearSchedule(initValue, peakValue, warmupSteps),
+      rise(initValue, peakValue, warmupSteps),
       cosineDecaySchedule(peakValue, decaySteps - warmupSteps, { alpha, exponent }),
     ],
     [warmupSteps],
@@ -196,10 +201,7 @@ export function warmupExponentialDecaySchedule(
   options: ExponentialDecayOptions = {},
 ): Schedule {
   return joinSchedules(
-    [
-      linearSchedule(initValue, peakValue, warmupSteps),
-      exponentialDecay(peakValue, transitionSteps, decayRate, options),
-    ],
+    [rise(initValue, peakValue, warmupSteps), exponentialDecay(peakValue, transitionSteps, decayRate, options)],
     [warmupSteps],
   );
 }

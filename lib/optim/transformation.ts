@@ -1,5 +1,6 @@
 import { Array, type DType } from '../array/array.js';
 import { isFloat } from '../array/dtype.js';
+import { astype } from '../numpy/methods.js';
 import { describe } from '../runtime/describe.js';
 import { NablaError } from '../runtime/errors.js';
 import { checkOptions } from '../runtime/options.js';
@@ -75,6 +76,12 @@ export function stateless(f: (updates: unknown, params?: unknown) => unknown): G
 export function mapArrays<P>(f: (x: Array, ...others: Array[]) => Array, tree: P, ...others: unknown[]): P {
   return map((x, ...rest) => f(toArray(x, 'tree'), ...rest.map((y) => toArray(y, 'tree'))), tree, ...others) as P;
 }
+
+/**
+ * `x` in the dtype of `like`: a number all leaves share, such as a norm or a learning rate, is of the widest of their dtypes, and
+ * must not widen the others.
+ */
+export const inDTypeOf = (like: Array, x: Array): Array => (x.dtype === like.dtype ? x : astype(x, like.dtype));
 
 /** The leaves of a tree of parameters, all floating-point. @throws ERR_NABLA_DTYPE naming the path of one that is not */
 export function parameterLeaves(params: unknown, what: string): Array[] {

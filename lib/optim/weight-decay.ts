@@ -1,8 +1,21 @@
 import { add, mul } from '../numpy/elementwise.js';
+import { describe } from '../runtime/describe.js';
+import { NablaError } from '../runtime/errors.js';
 import { toArray } from '../trace/trace.js';
 import { flattenLike } from '../tree/match.js';
 import { flatten, unflatten } from '../tree/tree.js';
 import { checkNumber, type GradientTransformation, requireParams, stateless } from './transformation.js';
+
+function isChosen(x: unknown): boolean {
+  if (typeof x === 'boolean') return x;
+  throw new NablaError(
+    'ERR_NABLA_OPTION',
+    `addDecayedWeights: expected a mask of booleans but received ${describe(x)}`,
+    {
+      operation: 'addDecayedWeights',
+    },
+  );
+}
 
 /** Which parameters an operation is for: a tree of booleans like the parameters, or a function that makes one. */
 export type Mask = unknown | ((params: unknown) => unknown);
@@ -25,7 +38,7 @@ export function addDecayedWeights(weightDecay = 0, mask?: Mask): GradientTransfo
       structure,
       leaves.map((g, i) => {
         const update = toArray(g, 'updates');
-        if (weightDecay === 0 || chosen?.[i] === false) return update;
+        if (weightDecay === 0 || (chosen && !isChosen(chosen[i]))) return update;
         return add(update, mul(weightDecay, toArray(weights[i], 'params')));
       }),
     );

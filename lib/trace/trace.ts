@@ -1,7 +1,7 @@
 import { Array, type DType, type TypedArray } from '../array/array.js';
 import { asArray } from '../array/as-array.js';
 import { formatShape } from '../array/shape.js';
-import { data, full, input } from '../graph/build.js';
+import { data, full, fullValue, input } from '../graph/build.js';
 import type { Graph, Node } from '../graph/node.js';
 import { NablaError } from '../runtime/errors.js';
 
@@ -109,7 +109,8 @@ export function nodeOf(x: Array): Node {
     return x.node;
   }
   let node = constants.get(x);
-  if (node === undefined) {
+  // The memory of an array may be its user's, who may have written another number there since.
+  if (node === undefined || (x.size === 1 && !Object.is(fullValue(node), x.data[0]))) {
     node = x.size === 1 ? full(x.data[0]!, x.shape, x.dtype) : data(x.data, x.shape, x.dtype);
     constants.set(x, node);
   }
@@ -126,9 +127,11 @@ export function isTraced(x: unknown): x is TracedArray {
   return x instanceof TracedArray;
 }
 
-/** A value as an array: arrays as they are, everything array-like converted (plain numbers to `dtype`). */
+const firstOf = (list: unknown): unknown => (globalThis.Array.isArray(list) ? firstOf(list[0]) : list);
+
+/** A value as an array: arrays as they are, everything array-like converted (plain numbers to `dtype`, lists of booleans to bool). */
 export function toArray(x: unknown, what: string, dtype: DType = 'float32'): Array {
   if (x instanceof Array) return x;
-  const plain = typeof x === 'number' || globalThis.Array.isArray(x);
+  const plain = typeof x === 'number' || (globalThis.Array.isArray(x) && typeof firstOf(x) !== 'boolean');
   return plain ? asArray(x, { what, dtype }) : asArray(x, { what });
 }

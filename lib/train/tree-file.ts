@@ -71,8 +71,7 @@ function encode(x: unknown): unknown {
   if (typeof x === 'boolean') return x;
   if (typeof x === 'number')
     return Number.isFinite(x) && !Object.is(x, -0) ? x : { $number: Object.is(x, -0) ? '-0' : String(x) };
-  if (globalThis.Array.isArray(x))
-    return x.length > 0 && isNumberList(x) ? encodeArray(asArray(x, { dtype: 'float64' })) : x.map(encode);
+  if (globalThis.Array.isArray(x)) return x.length > 0 && isNumberList(x) ? encodeArray(asArray(x)) : x.map(encode);
   if (isLeaf(x)) return encodeArray(asArray(x));
   if (isPlainObject(x)) {
     return Object.fromEntries(

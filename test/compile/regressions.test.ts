@@ -133,4 +133,42 @@ describe('compiled as interpreted', () => {
       [24, 32],
     ]);
   });
+
+  it('an empty slice of an axis of length 1 is empty', () => {
+    const x = np.array([1]);
+    const tail = (y: Array) => np.exp(y).at([1, null]);
+    expect((native(tail)(x) as Array).shape).toEqual([0]);
+    expect(jacfwd(tail)(x).shape).toEqual([0, 1]);
+    expect(vmap(tail)(np.array([[1], [2]])).shape).toEqual([2, 0]);
+    for (const f of [
+      (y: Array) => np.sum(tail(y)),
+      (y: Array) => np.sum(np.square(np.reshape(y, [1, 1]).at([1, null]))),
+      (y: Array) => np.sum(np.stack([np.sin(y)]).at([1, null])),
+      (y: Array) => np.sum(np.einsum('i,j->ij', y, y).at([1, null])),
+      (y: Array) =>
+        np.sum(
+          np.square(
+            np
+              .tanh(y)
+              .at([1, null])
+              .sub(np.tanh(y).at([0, -1])),
+          ),
+        ),
+    ]) {
+      expect((native(f)(x) as Array).item()).toBe(0);
+      expect(grad(f)(x).toArray()).toEqual([0]);
+      expect(hessian(f)(x).toArray()).toEqual([[0]]);
+    }
+  });
+
+  it('constants whose product is out of range are not multiplied', () => {
+    for (const [a, b, x] of [
+      [1e30, 1e30, 1e-30],
+      [1e-34, 1e-34, 1e30],
+      [1e-23, 1e-19, 1e10],
+    ] as const) {
+      const f = (y: Array) => y.mul(a).mul(b);
+      expectClose(native(f)(np.array([x])), f(np.array([x])), 1e-7);
+    }
+  });
 });

@@ -48,13 +48,23 @@ describe('numpy operations refuse', () => {
     refused('ERR_NABLA_AXIS', ['at', '3', 'axis 0', '[3]', '-3', '2'], (x) => x!.at(3), ones(3));
     refused('ERR_NABLA_AXIS', ['2 indices', '[3]'], (x) => x!.at(0, 0), ones(3));
     refused('ERR_NABLA_AXIS', ['1.5'], (x) => x!.at(1.5), ones(3));
-    refused('ERR_NABLA_AXIS', ['"a"'], (x) => x!.at('a' as never), ones(3));
-    refused('ERR_NABLA_AXIS', ['[0,0.5]'], (x) => x!.at([0, 0.5]), ones(3));
+    refused('ERR_NABLA_AXIS', ["the string 'a'"], (x) => x!.at('a' as never), ones(3));
+  });
+
+  it('what is only known when the program runs', () => {
+    const x = ones(3);
+    const at = thrown(() => jit((i: np.Array) => x.at(i as never))(1));
+    expect([at.code, at.message]).toEqual(['ERR_NABLA_TRACED', expect.stringContaining('plain number')]);
+    expect(thrown(() => jit((i: np.Array) => x.at([i, null] as never))(1)).code).toBe('ERR_NABLA_TRACED');
+    const integers = thrown(() => jit((y: np.Array) => y.astype('int32'))(x));
+    expect([integers.code, integers.message]).toEqual(['ERR_NABLA_DTYPE', expect.stringContaining('float32 to int32')]);
+    expect(thrown(() => jit((y: np.Array) => y.astype('float16' as never))(x)).code).toBe('ERR_NABLA_DTYPE');
   });
 
   it('shapes that do not hold the elements', () => {
     refused('ERR_NABLA_SHAPE', ['reshape', '[2, 3]', '6', '[4, 2]'], (x) => x!.reshape([4, 2]), ones(2, 3));
     refused('ERR_NABLA_SHAPE', ['[4, -1]'], (x) => x!.reshape([4, -1]), ones(2, 3));
+    refused('ERR_NABLA_SHAPE', ['reshape', 'an object'], (x) => x!.reshape({} as never), ones(2, 3));
     refused('ERR_NABLA_SHAPE', ['[-1, -1]'], (x) => x!.reshape([-1, -1]), ones(2, 3));
     refused('ERR_NABLA_SHAPE', ['squeeze', 'axis 1', '3'], (x) => x!.squeeze(1), ones(1, 3));
     refused('ERR_NABLA_SHAPE', ['broadcastTo', '[3]', '[2]'], (x) => x!.broadcastTo([2]), ones(3));

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Array } from '../../lib/array/array.js';
 import { erf, erfc } from '../../lib/graph/math.js';
 import * as np from '../../lib/numpy/index.js';
+import { grad } from '../../lib/transform/grad.js';
 import { jit } from '../../lib/transform/jit.js';
 import { expectClose, expectSame } from '../support/close.js';
 
@@ -122,6 +123,57 @@ describe('entry by entry', () => {
     expect(np.pow(double([-2, 0]), 0).toArray()).toEqual([1, 1]);
     expect(np.pow(double([-1, 2]), 10).toArray()).toEqual([1, 1024]);
     expect(np.pow(double([-1]), 0.5).data[0]).toBeNaN();
+    expect(np.pow(np.array([10]), -2).toArray()).toEqual([Math.fround(0.01)]);
+  });
+
+  it('negative powers have derivatives wherever these are numbers of the dtype', () => {
+    const power = (n: number) => (r: Array) => np.pow(r, n);
+    for (const [n, r] of [
+      [-12, 0.02],
+      [-12, 15],
+      [-12, 50],
+      [-6, 1e-3],
+      [-6, 1e4],
+      [-3, 1e-8],
+    ] as const) {
+      const x = Math.fround(r);
+      const first = n * x ** (n - 1);
+      const second = n * (n - 1) * x ** (n - 2);
+      expect(grad(power(n))(np.array(r)).item() / first).toBeCloseTo(1, 5);
+      if (Math.abs(second) < 3e38) expect(grad(grad(power(n)))(np.array(r)).item() / second).toBeCloseTo(1, 5);
+    }
+  });
+
+  it('the mean of equal numbers is that number', () => {
+    for (let n = 1; n <= 200; n++) {
+      for (const dtype of ['float32', 'float64'] as const) {
+        const x = np.full([n], 0.75, { dtype });
+        expect([np.mean(x).item(), jit((y: Array) => np.mean(y))(x).item(), np.std(x).item()]).toEqual([0.75, 0.75, 0]);
+      }
+    }
+  });
+
+  it('lists of booleans are booleans', () => {
+    expect(np.where([true, false], [1, 2], [3, 4]).toArray()).toEqual([1, 4]);
+    expect(np.logicalAnd([[true, false]], [[true, true]]).toArray()).toEqual([[1, 0]]);
+    expect(jit((c: Array) => np.where(c, 1, 2))([true, false]).toArray()).toEqual([1, 2]);
+  });
+
+  it('one length stands for a shape', () => {
+    expect(np.ones([2, 3]).reshape(-1).shape).toEqual([6]);
+    expect(np.reshape([1, 2, 3], 3).shape).toEqual([3]);
+  });
+
+  it('an array of one number whose memory is written to has the new number, as longer ones have', () => {
+    for (const n of [1, 2, 17]) {
+      const memory = new Float64Array(n).fill(1);
+      const weights = np.array(memory);
+      const f = grad((x: Array) => np.square(x).mul(np.sum(weights)));
+      expect(f(double(1)).item()).toBe(2 * n);
+      memory.fill(10);
+      expect(f(double(1)).item()).toBe(20 * n);
+      expect(np.mul(weights, 1).toArray()).toEqual([...memory]);
+    }
   });
 });
 

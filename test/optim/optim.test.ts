@@ -54,6 +54,26 @@ describe('an update', () => {
   });
 });
 
+test('schedules at their edges: no warm-up, a transition that began before the first step', () => {
+  const at = (schedule: optim.Schedule) => [0, 1, 50].map((n) => schedule(n).item());
+  expect(at(optim.warmupCosineDecaySchedule(0, 1, 0, 100))).toEqual(at(optim.cosineDecaySchedule(1, 100)));
+  expect(at(optim.warmupExponentialDecaySchedule(0, 1, 0, 10, 0.5))).toEqual(at(optim.exponentialDecay(1, 10, 0.5)));
+  expect(at(optim.warmupConstantSchedule(0, 1, 0))).toEqual([1, 1, 1]);
+  const early = { transitionBegin: -5 };
+  expect(at(optim.linearSchedule(1, 0.1, 10, early))).toEqual(at(optim.linearSchedule(1, 0.1, 10)));
+  expect(at(optim.exponentialDecay(1, 10, 0.5, early))).toEqual(at(optim.exponentialDecay(1, 10, 0.5)));
+});
+
+test('no gradient yet is no step, also without eps; a mask holds booleans', () => {
+  const adagrad = optim.adagrad(0.1, { initialAccumulatorValue: 0, eps: 0 });
+  const [updates] = adagrad.update(np.array([0, 3]), adagrad.init(np.ones(2)));
+  expect(updates.at(0).item()).toBeCloseTo(0, 12);
+  expect(updates.at(1).item()).toBeCloseTo(-0.1, 6);
+  const decay = optim.addDecayedWeights(0.1, { a: 0 });
+  const error = thrown(() => decay.update({ a: np.ones(1) }, decay.init({ a: np.ones(1) }), { a: np.ones(1) }));
+  expect(error.code).toBe('ERR_NABLA_OPTION');
+});
+
 test('the global norm is that of all leaves together', () => {
   expect(optim.globalNorm({ a: np.array([3, 0]), b: [[4]] }).item()).toBe(5);
   const tiny = optim.clipByGlobalNorm(10);

@@ -35,4 +35,4 @@ export const scaling = (N: number, factor: number, dtype: 'float32' | 'float64' 
   repeatedTanh(N, 0, dtype, factor);
 
 /** Takes seconds on any machine: enough to be interrupted in the middle. */
-export const seconds = { N: 1_000_000, steps: 2_000 };
+export const seconds = { N: 4_000_000, steps: 2_000 };

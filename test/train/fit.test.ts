@@ -168,6 +168,29 @@ describe('a training resumed from a checkpoint', () => {
     expect(bits(ended.params)).toBe(bits(whole.params));
   });
 
+  test('parameters of several dtypes keep them, and lists become what they would in one go', async () => {
+    const mixed = {
+      loss: (p: { a: np.Array; b: np.Array }, _: undefined) => np.sum(np.square(p.a)).add(np.sum(np.square(p.b))),
+      params: { a: np.array([1, 2]), b: np.array([3], { dtype: 'float64' }) },
+      optimizer: optim.chain(optim.clipByGlobalNorm(1), optim.adam(optim.exponentialDecay(0.1, 10, 0.5))),
+      checkpoint: join(folder, 'mixed.json'),
+    };
+    await train.fit({ ...mixed, steps: 2 });
+    const { params: end } = await train.fit({ ...mixed, steps: 4 });
+    expect([end.a.dtype, end.b.dtype]).toEqual(['float32', 'float64']);
+    const lists = {
+      loss: (p: { a: np.Array }, _: undefined) => np.sum(np.square(p.a)),
+      params: { a: [0.1, 0.2] } as never,
+      optimizer: optim.adam(0.1),
+    };
+    const checkpoint = join(folder, 'lists.json');
+    await train.fit({ ...lists, steps: 0, checkpoint });
+    const resumed = await train.fit({ ...lists, steps: 3, checkpoint });
+    const whole = await train.fit({ ...lists, steps: 3 });
+    expect(resumed.losses).toEqual(whole.losses);
+    expect(resumed.params).toEqual(whole.params);
+  });
+
   test('the file of another training is refused', async () => {
     const path = join(folder, 'training.json');
     await train.fit({ loss, params, data, optimizer: optim.adam(1e-3), steps: 1, checkpoint: path });
