@@ -2,6 +2,7 @@ import { size } from '../array/shape.js';
 import {
   add,
   batch,
+  batchSum,
   broadcastTo,
   convert,
   einsum,
@@ -17,7 +18,7 @@ import {
 import { elementwiseRule } from '../graph/elementwise.js';
 import { materialize } from '../graph/materialize.js';
 import { MapAxis, type Node, topological } from '../graph/node.js';
-import { addTangents, sumShared, vjp } from '../graph/rules.js';
+import { addTangents, vjp } from '../graph/rules.js';
 import { simplify } from '../graph/simplify.js';
 import { isRearranged } from '../graph/simplify-einsum.js';
 import { region } from './sweeps.js';
@@ -307,7 +308,10 @@ class Accumulator {
   }
 
   #add(i: number, j: number, term: Node, node: Node): void {
-    this.#blocks[i]![j]!.push(sumShared(term, node, this.#frames[i]!.inner));
+    // Samples add up where the variable is shared, also at the very operation that maps it: unlike a cotangent, a term is of
+    // the operation's result.
+    const { axes } = this.#frames[i]!.inner;
+    this.#blocks[i]![j]!.push(node.axes.filter((axis) => !axes.includes(axis)).reduce(batchSum, term));
   }
 
   /** H = W_iᵀ M W_j for variables seen through the first layer. */

@@ -80,6 +80,15 @@ describe('random functions of whole batches', () => {
       both(hessian(evaluate), [X], 'hessian');
       agree(hessian(evaluate)(X), jacfwd(grad(evaluate))(X), 'nested');
       both(hessianDiagonal(evaluate), [X], 'diagonal');
+      // The same row by row, written as a map.
+      const rows = (Y: Array) => vmap((y: Array) => evaluate(y))(Y);
+      both(hessian(rows), [X], 'hessian, mapped');
+      agree(hessian(rows)(X), jacfwd(jacrev(rows))(X), 'nested, mapped');
+      both(
+        laplacian((Y: Array) => np.sum(rows(Y))),
+        [X],
+        'laplacian, mapped',
+      );
     });
   });
 
