@@ -205,6 +205,8 @@ class RowPass {
     if (!isRow || !isMatrix || x.op === 'unbatch' || w.op === 'unbatch' || labels[0]!.lastIndexOf(row) !== 0)
       return node;
     const axis = this.#axes.of(original, x.shape[0]!);
+    // These rows were taken for samples the product is mapped over already: pairs of them, of which the gathered ones stay rows.
+    if (node.axes.includes(axis)) return node;
     return unbatch(einsum([this.#rows(x, 0, axis), w], [labels[0]!.slice(1), labels[1]!], out.slice(1)), 0, axis);
   }
 
@@ -301,6 +303,8 @@ class RowPass {
   }
 
   #up(x: Node, dim: number, axis: MapAxis): Node {
+    // Over an axis x is mapped over already: two axes were taken for one, which `isConsistent` sees.
+    if (x.axes.includes(axis)) return batch(x, dim, axis);
     if (x.op === 'unbatch') {
       const own = x.attrs.axis!;
       if (x.attrs.dim === dim) {

@@ -171,4 +171,18 @@ describe('compiled as interpreted', () => {
       expectClose(native(f)(np.array([x])), f(np.array([x])), 1e-7);
     }
   });
+
+  it('pairs of samples: what is mapped, whole and for each of them, stays pairs', () => {
+    const matrix = (n: number, m: number) => np.reshape(vector(n * m), [n, m]);
+    for (const N of [3, 4]) {
+      const f = (x: Array, w: Array) => {
+        const rows = vmap((p: Array) => np.sin(p), 1, 0)(x);
+        return np.mean(vmap((p: Array) => np.matmul(np.mul(rows, p), w), 0, 1)(rows), { axis: 0 });
+      };
+      const args = [matrix(6, N), matrix(6, 4)];
+      expectClose(native(f)(...args), interpreted(f)(...args), 1e-12);
+      const derivative = grad((x: Array, w: Array) => np.sum(np.sin(f(x, w))), { argnums: [0, 1] });
+      expectClose(native(derivative)(...args), interpreted(derivative)(...args), 1e-12);
+    }
+  });
 });

@@ -74,6 +74,27 @@ describe('random functions of whole batches', () => {
     });
   });
 
+  it('pairs of samples: arrays gathered by one map are read whole and row by row in another', () => {
+    check(30, ({ expression: { evaluate }, N, d, seed }) => {
+      const X = array(seed, N, d);
+      const W = array(seed + 1, d, 4);
+      const V = array(seed + 2, 4, 3);
+      const gathered = (Y: Array, A: Array) => vmap((y: Array) => np.tanh(np.matmul(np.sin(y), A)))(Y); // [N, 4]
+      const pairs = (Y: Array, A: Array, B: Array) => {
+        const rows = gathered(Y, A);
+        const products = vmap((p: Array) => evaluate(np.matmul(np.mul(rows, p), B)))(rows);
+        return np.add(np.sum(products), np.sum(np.matmul(rows, B)));
+      };
+      const kernel = (Y: Array, A: Array) => {
+        const rows = gathered(Y, A);
+        const k = vmap((p: Array) => vmap((q: Array) => np.exp(np.neg(np.sum(np.square(np.sub(p, q))))))(rows))(rows);
+        return np.sum(np.sin(np.matmul(k, np.matmul(rows, V))));
+      };
+      both(valueAndGrad(pairs, { argnums: [0, 1, 2] }), [X, W, V], 'pairs');
+      both(valueAndGrad(kernel, { argnums: [0, 1] }), [X, W], 'kernel');
+    });
+  });
+
   it('second derivatives in the array', () => {
     check(15, ({ expression: { evaluate }, N, d, seed }) => {
       const X = array(seed, Math.min(N, 5), d);
