@@ -7,6 +7,7 @@ import { info } from '../runtime/info.js';
 import { Loop } from './loop.js';
 import { type Environment, Lowering } from './lower.js';
 import { MatrixCopies } from './matrix-copies.js';
+import { emitScatter } from './operations.js';
 import { optimize } from './optimize.js';
 import { ProgramWriter } from './program-writer.js';
 import { stagesOf } from './stages.js';
@@ -226,15 +227,7 @@ class ProgramBuilder implements Environment {
     const loop = this.#open('flat');
     this.#outputs.forEach((node, i) => {
       if (direct.has(node)) return;
-      const target = this.#outputBuffers[i]!;
-      const source = this.uniform(node);
-      const out = rowMajorView(target, node.shape);
-      loop.push({
-        name: 'copy',
-        reads: [source.buffer],
-        writes: [target],
-        emit: (writer, place) => writer.scatter(node.shape, place(source), place(out), 0),
-      });
+      emitScatter(loop, this.uniform(node), rowMajorView(this.#outputBuffers[i]!, node.shape), 0);
     });
     this.#close(loop, 1, 1);
   }

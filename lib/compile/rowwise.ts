@@ -27,7 +27,9 @@ import { MapAxis, type Node, topological } from '../graph/node.js';
  * @param live values that stay what they are, with all they are made of: a transform is differentiating with respect to them
  */
 export function mapRows(outputs: readonly Node[], live: ReadonlySet<Node> = new Set()): Node[] {
-  let current = mergeSources(outputs, live);
+  // Once: axes are remembered by the nodes that bring them in, and merging makes new ones.
+  const merged = mergeSources(outputs, live);
+  let current = merged;
   const axes = new RowAxes();
   for (;;) {
     const pass = new RowPass(current, axes, live);
@@ -36,7 +38,7 @@ export function mapRows(outputs: readonly Node[], live: ReadonlySet<Node> = new 
       if (isConsistent(next)) return next;
       // Two axes taken for one were mapped over together after all: begin again without any such pair.
       axes.refuseUnited();
-      current = mergeSources(outputs, live);
+      current = merged;
       continue;
     }
     const { from, to, allowed } = pass.merge;

@@ -39,7 +39,9 @@ export const reverseBlocks: Blocks = (outputs, variables) =>
     const axis = new MapAxis(size(y.shape), 'adjoints');
     const cts = pullBack([y], [basis(y, axis)], variables);
     const rows = materialize(
-      cts.map((ct, i) => (ct ? unbatch(ct, 0, axis) : full(0, [axis.size, ...variables[i]!.shape], y.dtype))),
+      cts.map((ct, i) =>
+        ct ? unbatch(ct, 0, axis) : full(0, [axis.size, ...variables[i]!.shape], variables[i]!.dtype),
+      ),
       axis,
     );
     return rows.map((row, i) => reshape(row, [...y.shape, ...variables[i]!.shape]));

@@ -185,4 +185,25 @@ describe('compiled as interpreted', () => {
       expectClose(native(derivative)(...args), interpreted(derivative)(...args), 1e-12);
     }
   });
+
+  it('results of more axes than an instruction has', () => {
+    const W = np.reshape(vector(8), [2, 2, 2]);
+    const x = np.reshape(np.cos(vector(4)), [2, 2]);
+    const f = hessian((A: Array, y: Array) => np.sin(np.einsum('oik,ik->ok', A, y)));
+    const H = native(f)(W, x) as Array;
+    expect(H.shape).toEqual([2, 2, 2, 2, 2, 2, 2, 2]);
+    expectClose(H, interpreted(f)(W, x), 1e-12);
+    const tall = (y: Array) => np.add(np.reshape(y, [1, 2, 1, 2, 1, 1, 1]), np.reshape(y, [2, 1, 2, 1, 1, 1, 1]));
+    expectClose(native(tall)(x), interpreted(tall)(x), 1e-12);
+  });
+
+  it('rows that turn out to be pairs when axes were taken for one: the search ends', () => {
+    const c = vector(4);
+    const f = grad((X: Array) => {
+      const h = vmap((x: Array) => np.tanh(x))(X);
+      return np.square(np.sum(vmap((x: Array) => np.tanh(np.matmul(h, np.outer(x, c))))(X)));
+    });
+    const X = np.reshape(vector(21), [7, 3]);
+    expectClose(native(f)(X), interpreted(f)(X), 1e-11);
+  });
 });

@@ -223,6 +223,8 @@ describe('mixed precision', () => {
       for (const derivative of [grad(u), hessian(u), hessianDiagonal(u), grad(entry), jacfwd(grad(u))])
         expect(derivative(x).dtype).toBe('float32');
       expectClose(grad(entry)(x), hessian(u)(x).at(0), 1e-6);
+      const blocks = jacrev((_: Array, y: Array) => np.sum(np.sin(y)), { argnums: [0, 1] })(x, p);
+      expect(blocks.map(({ dtype }) => dtype)).toEqual(['float32', 'float64']);
     }
   });
 });
