@@ -30,8 +30,9 @@ interface Training {
 }
 
 /**
- * So many steps must have the same losses to nine digits, or the two would not train the same. Later a difference in the last
- * bit has grown: that is what a thousand steps through a landscape with a shock in it do to it.
+ * The losses of so many steps must agree, or the two would not train the same: to six digits, since Adam divides a gradient by its
+ * own size plus 1e-8 and so makes 1e-10 of a rounding of 1e-16. Thousands of steps on, through a landscape with a shock in it, the
+ * two are somewhere else.
  */
 const comparedSteps = 20;
 
@@ -80,7 +81,7 @@ function run(command: string, args: readonly string[]): Promise<void> {
 function report({ losses, ...theirs }: Training): void {
   const apart = Math.max(...losses.map((theirLoss, i) => Math.abs(theirLoss / ours.losses[i]! - 1)));
   console.log(`losses of the first ${losses.length} steps differ by ${apart.toExponential(1)} at most`);
-  if (!(apart < 1e-9)) throw new Error('the two do not train the same');
+  if (!(apart < 1e-6)) throw new Error('the two do not train the same');
   console.log('part      nabla: error   seconds      jax: error   seconds   (and compiling)   ratio');
   ours.errors.forEach((error, i) => {
     const compiling = theirs.compiling[i]!;
