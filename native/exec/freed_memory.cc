@@ -23,7 +23,7 @@ void keepFreedMemory(int64_t bytes) noexcept {
   std::call_once(once, [] {
     void* mapping = std::malloc(kLargestMapping);
     // The compiler may leave out a pair of malloc and free that nobody sees.
-    __asm__ volatile("" : "+r"(mapping));
+    __asm__ volatile("" : : "r"(mapping) : "memory");
     std::free(mapping);
   });
 }
