@@ -5,6 +5,7 @@ import {
   cos,
   div,
   exp,
+  fullValue,
   log,
   mul,
   neg,
@@ -271,6 +272,8 @@ export const elementwise: Readonly<Record<ElementwiseOp, ElementwiseRule>> = {
 
 /** c·x, and 0 where c = 0: a power that is a constant or a line has no curvature, though the power left over may be infinite. */
 function unlessZero(c: Node, x: Node): Node {
+  const value = fullValue(c);
+  if (value !== undefined && value !== 0) return mul(c, x);
   return select(comparison('equal', c, constantLike(0, c)), constantLike(0, c), mul(c, x));
 }
 

@@ -1,4 +1,11 @@
-export { Array, type ArrayLike, type DType, type NestedNumbers, type TypedArray } from '../array/array.js';
+export {
+  Array,
+  type ArrayLike,
+  type DType,
+  type NestedBooleans,
+  type NestedNumbers,
+  type TypedArray,
+} from '../array/array.js';
 export * from '../array/create.js';
 export {
   abs,

@@ -52,7 +52,7 @@ declare module '../array/array.js' {
     readonly T: Array;
     trace(): Array;
     diagonal(): Array;
-    reshape(shape: readonly number[] | number): Array;
+    reshape(shape: readonly number[] | number, ...more: readonly number[]): Array;
     squeeze(axis?: number | readonly number[]): Array;
     expandDims(axis: number): Array;
     ravel(): Array;

@@ -17,9 +17,9 @@ import { apply, promote } from './apply.js';
 const shaping = (op: string, x: ArrayLike, build: (x: Node) => Node): Array =>
   apply([toArray(x, op)], ([a]) => build(a!));
 
-/** `x` with another shape of the same size; one length may be −1 and follows from the rest. A number is a shape of one axis. */
-export function reshape(x: ArrayLike, newShape: readonly number[] | number): Array {
-  const shape = typeof newShape === 'number' ? [newShape] : newShape;
+/** `x` with another shape of the same size, as a list or as numbers; one length may be −1 and follows from the rest. */
+export function reshape(x: ArrayLike, newShape: readonly number[] | number, ...more: readonly number[]): Array {
+  const shape = typeof newShape === 'number' ? [newShape, ...more] : newShape;
   if (!globalThis.Array.isArray(shape)) {
     throw new NablaError('ERR_NABLA_SHAPE', `reshape: expected a list of lengths but received ${describe(newShape)}`, {
       operation: 'reshape',

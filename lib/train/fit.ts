@@ -1,4 +1,4 @@
-import type { GradientTransformation, OptState } from '../optim/transformation.js';
+import { type GradientTransformation, mapArrays, type OptState } from '../optim/transformation.js';
 import { describe } from '../runtime/describe.js';
 import { AbortError, NablaError } from '../runtime/errors.js';
 import { checkOptions } from '../runtime/options.js';
@@ -96,7 +96,8 @@ const turnMilliseconds = 8;
  * });
  * ```
  * @throws (rejects with) AbortError; ERR_NABLA_NOT_FINITE saying where the loss or, at the end and at checkpoints, the parameters
- *   stopped being finite, with the last good parameters as `details.params`; ERR_NABLA_OPTION, ERR_NABLA_ARGUMENT; and whatever loss, data or callbacks throw
+ *   stopped being finite, with the last good parameters as `details.params`; ERR_NABLA_OPTION, ERR_NABLA_ARGUMENT; and whatever
+ *   loss, data or callbacks throw
  */
 export async function fit<P, D = undefined>(options: FitOptions<P, D>): Promise<FitResult<P>> {
   check(options);
@@ -106,10 +107,12 @@ export async function fit<P, D = undefined>(options: FitOptions<P, D>): Promise<
   const dataAt = typeof data === 'function' ? (data as (step: number) => D) : () => data as D;
   const makeStep = stepperFor(loss, optimizer);
 
-  const initial = optimizer.init(options.params);
-  const saved = checkpoint && (await loadTraining(checkpoint.path, options.params, initial));
+  // Lists of numbers as the arrays they are to the optimizer, so that a file written before the first step has them too.
+  const params = mapArrays((x) => x, options.params);
+  const initial = optimizer.init(params);
+  const saved = checkpoint && (await loadTraining(checkpoint.path, params, initial));
   let now: TrainingState<P> = saved ?? {
-    params: options.params,
+    params,
     state: initial,
     step: 0,
     losses: [],

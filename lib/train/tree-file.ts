@@ -71,7 +71,7 @@ function encode(x: unknown): unknown {
   if (typeof x === 'boolean') return x;
   if (typeof x === 'number')
     return Number.isFinite(x) && !Object.is(x, -0) ? x : { $number: Object.is(x, -0) ? '-0' : String(x) };
-  if (globalThis.Array.isArray(x)) return x.length > 0 && isNumberList(x) ? encodeArray(asArray(x)) : x.map(encode);
+  if (globalThis.Array.isArray(x)) return x.length > 0 && isNumberList(x) ? encodeArray(listed(x)) : x.map(encode);
   if (isLeaf(x)) return encodeArray(asArray(x));
   if (isPlainObject(x)) {
     return Object.fromEntries(
@@ -86,6 +86,10 @@ function encode(x: unknown): unknown {
     },
   );
 }
+
+/** A list of numbers may hold any of them: no digit is lost. */
+const listed = (list: readonly unknown[]): Array =>
+  list.flat(Infinity).every((x) => typeof x === 'boolean') ? asArray(list) : asArray(list, { dtype: 'float64' });
 
 function encodeArray({ data, dtype, shape }: Array): unknown {
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);

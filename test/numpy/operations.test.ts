@@ -162,6 +162,7 @@ describe('entry by entry', () => {
   it('one length stands for a shape', () => {
     expect(np.ones([2, 3]).reshape(-1).shape).toEqual([6]);
     expect(np.reshape([1, 2, 3], 3).shape).toEqual([3]);
+    expect(np.ones([2]).reshape(2, 1).shape).toEqual([2, 1]);
   });
 
   it('an array of one number whose memory is written to has the new number, as longer ones have', () => {

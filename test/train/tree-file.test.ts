@@ -86,3 +86,12 @@ test('what is no tree is refused, and no file is left behind', async () => {
     await rm(folder, { recursive: true });
   }
 });
+
+test('lists lose no digit, and booleans stay booleans', () => {
+  const back = train.deserialize(train.serialize({ numbers: [0.1, 1e300], flags: [true, false] })) as Record<
+    string,
+    np.Array
+  >;
+  expect(back.numbers!.toArray()).toEqual([0.1, 1e300]);
+  expect([back.flags!.dtype, back.flags!.toArray()]).toEqual(['bool', [1, 0]]);
+});
